@@ -1,0 +1,151 @@
+//! A procedure resolved against a target and variables: no choice left.
+//!
+//! A plan is a pure value. It travels inside the event that starts a run, so that editing the runbook never changes
+//! a run in flight. Secret values are never part of a plan: a command refers to them by the name of a variable that
+//! is set in the environment of the step.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+
+/// What a command does to the world, from mildest to worst; `Unknown` is treated as if it might be the worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EffectClass {
+    /// Reads only: performing it twice changes nothing.
+    Observe,
+    /// Changes state that can be changed back.
+    Change,
+    /// Takes something away from users while it lasts.
+    Outage,
+    /// Loses something for good.
+    Destroy,
+    /// Could not be told from the text.
+    Unknown,
+}
+
+impl EffectClass {
+    /// The word used in plans, tables and JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Change => "change",
+            Self::Outage => "outage",
+            Self::Destroy => "destroy",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A whole procedure, ready to be approved and performed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Digest of everything else in the plan; what a person approves.
+    pub digest: Digest,
+    /// Path of the runbook as it was given.
+    pub runbook: String,
+    /// Digest of the runbook's text at planning time.
+    pub runbook_digest: Digest,
+    /// Id of the procedure, such as `city-api-answers-slowly`.
+    pub procedure: String,
+    /// The procedure's heading, as written.
+    pub title: String,
+    /// Name of the estate that the commands act on.
+    pub target: String,
+    /// Variables that are not secret, by name.
+    pub variables: BTreeMap<String, String>,
+    /// Names of the variables whose values are secret and travel by environment only.
+    pub secrets: Vec<String>,
+    /// The steps in the order of the runbook.
+    pub steps: Vec<PlannedStep>,
+}
+
+/// One step of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedStep {
+    /// Position in the plan, starting at 1.
+    pub number: u32,
+    /// Line of the step in the runbook, 1-based.
+    pub line: u32,
+    /// The step's title, without markup.
+    pub title: String,
+    /// The step's prose, without markup and without its commands; may be empty.
+    pub prose: String,
+    /// Whether Allclear performs the step or a person does.
+    pub kind: StepKind,
+    /// The commands in order; empty for a manual step.
+    pub commands: Vec<PlannedCommand>,
+}
+
+/// Who performs a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepKind {
+    /// Allclear performs the step's commands.
+    Command,
+    /// A person does it and confirms with a note.
+    Manual,
+}
+
+/// One command of a step, with every variable filled in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedCommand {
+    /// First line of the command in the runbook, 1-based.
+    pub line: u32,
+    /// Language of the fence: `bash`, `sql`, `yaml`, `http`.
+    pub language: String,
+    /// The text that will be performed.
+    pub rendered: String,
+    /// What it does to the world.
+    pub effect: EffectClass,
+    /// How it can be undone, or that it cannot; `None` where nobody knows.
+    pub undo: Option<String>,
+    /// Digest of language, rendered text and target: what a single approval is bound to.
+    pub digest: Digest,
+}
+
+impl PlannedCommand {
+    /// A command bound to its target by digest.
+    pub fn new(line: u32, language: &str, rendered: String, effect: EffectClass, target: &str) -> Self {
+        let digest = Digest::of_parts(["command", language, &rendered, target]);
+        Self { line, language: language.to_owned(), rendered, effect, undo: None, digest }
+    }
+}
+
+impl Plan {
+    /// Sets the digest from the content; the last thing that planning does.
+    #[must_use]
+    pub fn sealed(mut self) -> Self {
+        self.digest = self.content_digest();
+        self
+    }
+
+    /// The digest that the content ought to have.
+    pub fn content_digest(&self) -> Digest {
+        let unsealed = Self { digest: Digest::default(), ..self.clone() };
+        let text = serde_json::to_string(&unsealed).expect("a plan is plain data and serialises");
+        Digest::of_parts(["plan", &text])
+    }
+
+    /// The step of that number.
+    pub fn step(&self, number: u32) -> Option<&PlannedStep> {
+        self.steps.iter().find(|step| step.number == number)
+    }
+}
+
+impl PlannedStep {
+    /// The worst effect among the step's commands; a manual step has none.
+    pub fn effect(&self) -> Option<EffectClass> {
+        self.commands.iter().map(|command| command.effect).max()
+    }
+
+    /// Digest of the whole step: what a person approves when the run asks.
+    pub fn digest(&self, target: &str) -> Digest {
+        let number = self.number.to_string();
+        let mut parts = vec!["step", target, number.as_str(), self.title.as_str()];
+        parts.extend(self.commands.iter().map(|command| command.digest.as_str()));
+        Digest::of_parts(parts)
+    }
+}
