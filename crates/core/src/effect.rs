@@ -1,0 +1,76 @@
+//! Every way in which Allclear acts on the world; the list is complete.
+//!
+//! An effect is derived from the folded world, performed at least once, and its outcome comes back as a command. Its
+//! id derives from the log position of the demand and is the idempotency key sent outside.
+
+use std::sync::Arc;
+
+use crate::event::Message;
+use crate::id::{DeliveryId, IncidentId, RunId};
+use crate::plan::Plan;
+use crate::policy::{Channel, Probe, Target};
+
+/// Something to do to the world.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Ask one check's question; answered by `ReportCheck`.
+    Probe(ProbeEffect),
+    /// Send one message to one channel; answered by `ReportDelivery`.
+    Deliver(DeliverEffect),
+    /// Perform one step of a run; answered by `ReportStep`.
+    Perform(PerformEffect),
+}
+
+/// A probe that is due.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProbeEffect {
+    /// Name of the check.
+    pub check: String,
+    /// Which interval since 1970 the probe belongs to: at most one probe is made in each.
+    pub slot: i64,
+    /// What to ask.
+    pub probe: Probe,
+}
+
+/// A delivery that is due.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeliverEffect {
+    /// The delivery; the idempotency key.
+    pub delivery: DeliveryId,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
+    /// Name of the channel.
+    pub channel_name: String,
+    /// The channel; `None` where the policy no longer has it.
+    pub channel: Option<Channel>,
+    /// What to send.
+    pub message: Message,
+}
+
+/// A step that has been started and has no outcome yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PerformEffect {
+    /// The run.
+    pub run: RunId,
+    /// Number of the step.
+    pub step: u32,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
+    /// The plan that holds the step.
+    pub plan: Arc<Plan>,
+    /// The incident that the run belongs to.
+    pub incident: Option<IncidentId>,
+    /// The estate; its environment is set for the step.
+    pub target: Target,
+}
+
+impl Effect {
+    /// The identity of the effect: performed once per process, repeated after a crash under the same name.
+    pub fn id(&self) -> String {
+        match self {
+            Self::Probe(probe) => format!("probe:{}:{}", probe.check, probe.slot),
+            Self::Deliver(deliver) => format!("{}:{}", deliver.delivery, deliver.attempt),
+            Self::Perform(perform) => format!("{}:{}:{}", perform.run, perform.step, perform.attempt),
+        }
+    }
+}
