@@ -11,38 +11,118 @@ use crate::policy::{Policy, Severity};
 /// A request to change something.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "the variants and their fields are the vocabulary itself; the nouns' modules explain them")]
+#[expect(
+    missing_docs,
+    reason = "the variants and their fields are the vocabulary itself; the nouns' modules explain them"
+)]
 pub enum Command {
-    AdoptPolicy { policy: Box<Policy> },
-    StartEngine { version: String },
+    AdoptPolicy {
+        policy: Box<Policy>,
+    },
+    StartEngine {
+        version: String,
+    },
     /// Time has reached a deadline: nothing is asked but that it be noticed.
     ReachTime,
 
-    ReportCheck { check: String, verdict: Verdict },
-    ReportJob { job: String, outcome: JobOutcome, note: String },
+    ReportCheck {
+        check: String,
+        verdict: Verdict,
+    },
+    ReportJob {
+        job: String,
+        outcome: JobOutcome,
+        note: String,
+    },
 
-    OpenIncident { severity: Severity, title: String, component: Option<String>, procedure: Option<String> },
-    AcknowledgeIncident { incident: IncidentId },
-    AssessIncident { incident: IncidentId, severity: Severity, impact: String },
-    AssignIncident { incident: IncidentId, commander: String },
-    UpdateIncident { incident: IncidentId, text: String, public: bool },
-    MitigateIncident { incident: IncidentId, text: String },
-    ResolveIncident { incident: IncidentId, text: String, root_cause: Option<String> },
+    OpenIncident {
+        severity: Severity,
+        title: String,
+        component: Option<String>,
+        procedure: Option<String>,
+    },
+    AcknowledgeIncident {
+        incident: IncidentId,
+    },
+    AssessIncident {
+        incident: IncidentId,
+        severity: Severity,
+        impact: String,
+    },
+    AssignIncident {
+        incident: IncidentId,
+        commander: String,
+    },
+    UpdateIncident {
+        incident: IncidentId,
+        text: String,
+        public: bool,
+    },
+    MitigateIncident {
+        incident: IncidentId,
+        text: String,
+    },
+    ResolveIncident {
+        incident: IncidentId,
+        text: String,
+        root_cause: Option<String>,
+    },
 
-    PlanRun { plan: Box<Plan>, incident: Option<IncidentId>, preapproved: Vec<Digest> },
-    ApproveStep { run: RunId, step: u32, digest: Digest },
+    PlanRun {
+        plan: Box<Plan>,
+        incident: Option<IncidentId>,
+        preapproved: Vec<Digest>,
+    },
+    ApproveStep {
+        run: RunId,
+        step: u32,
+        digest: Digest,
+    },
     /// A person says that a manual step, or a step in doubt, has happened.
-    ConfirmStep { run: RunId, step: u32, note: String },
-    SkipStep { run: RunId, step: u32, reason: String },
+    ConfirmStep {
+        run: RunId,
+        step: u32,
+        note: String,
+    },
+    SkipStep {
+        run: RunId,
+        step: u32,
+        reason: String,
+    },
     /// Perform a failed step, or a step in doubt, once more.
-    RepeatStep { run: RunId, step: u32, digest: Digest },
-    ReportStep { run: RunId, step: u32, attempt: u32, succeeded: bool, outcome: StepOutcome },
-    AbortRun { run: RunId, reason: String },
+    RepeatStep {
+        run: RunId,
+        step: u32,
+        digest: Digest,
+    },
+    ReportStep {
+        run: RunId,
+        step: u32,
+        attempt: u32,
+        succeeded: bool,
+        outcome: StepOutcome,
+    },
+    AbortRun {
+        run: RunId,
+        reason: String,
+    },
 
-    ReportDelivery { delivery: DeliveryId, attempt: u32, result: DeliveryResult },
+    ReportDelivery {
+        delivery: DeliveryId,
+        attempt: u32,
+        result: DeliveryResult,
+    },
 
-    AddActionItem { review: ReviewId, text: String, owner: String, due: String },
-    PublishReview { review: ReviewId, text: Option<String> },
+    AddActionItem {
+        review: ReviewId,
+        text: String,
+        owner: String,
+        due: String,
+    },
+    PublishReview {
+        review: ReviewId,
+        text: Option<String>,
+    },
 }
 
 /// What one probe says of its check.

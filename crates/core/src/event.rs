@@ -13,61 +13,235 @@ use crate::policy::{Policy, Severity};
 /// A fact.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
-#[expect(missing_docs, reason = "the variants and their fields are the vocabulary itself; the nouns' modules explain them")]
+#[expect(
+    missing_docs,
+    reason = "the variants and their fields are the vocabulary itself; the nouns' modules explain them"
+)]
 pub enum Event {
-    PolicyAdopted { policy: Box<Policy> },
-    EngineStarted { version: String },
+    PolicyAdopted {
+        policy: Box<Policy>,
+    },
+    EngineStarted {
+        version: String,
+    },
 
-    CheckPassed { check: String },
-    CheckFaltered { check: String, failures: u32, reason: String },
-    CheckFailed { check: String, reason: String },
-    CheckRecovering { check: String, passes: u32 },
+    CheckPassed {
+        check: String,
+    },
+    CheckFaltered {
+        check: String,
+        failures: u32,
+        reason: String,
+    },
+    CheckFailed {
+        check: String,
+        reason: String,
+    },
+    CheckRecovering {
+        check: String,
+        passes: u32,
+    },
 
-    JobReported { job: String, outcome: JobOutcome, note: String },
-    JobMissed { job: String, due_at: Timestamp },
+    JobReported {
+        job: String,
+        outcome: JobOutcome,
+        note: String,
+    },
+    JobMissed {
+        job: String,
+        due_at: Timestamp,
+    },
 
-    AlertOpened { alert: AlertId, source: AlertSource, summary: String, severity: Severity, component: String, procedure: Option<String> },
-    AlertResolved { alert: AlertId, reason: AlertEnd },
+    AlertOpened {
+        alert: AlertId,
+        source: AlertSource,
+        summary: String,
+        severity: Severity,
+        component: String,
+        procedure: Option<String>,
+    },
+    AlertResolved {
+        alert: AlertId,
+        reason: AlertEnd,
+    },
 
-    IncidentOpened { incident: IncidentId, severity: Severity, title: String, component: String, procedure: Option<String>, alert: Option<AlertId>, public: bool },
-    IncidentJoined { incident: IncidentId, alert: AlertId, summary: String },
-    IncidentRecovered { incident: IncidentId },
-    IncidentAcknowledged { incident: IncidentId },
-    IncidentAssessed { incident: IncidentId, severity: Severity, impact: String, public: bool },
-    IncidentAssigned { incident: IncidentId, commander: String },
-    IncidentUpdated { incident: IncidentId, text: String, public: bool },
-    IncidentMitigated { incident: IncidentId, text: String },
-    IncidentResolved { incident: IncidentId, text: String, root_cause: Option<String> },
-    UpdateFellDue { incident: IncidentId },
+    IncidentOpened {
+        incident: IncidentId,
+        severity: Severity,
+        title: String,
+        component: String,
+        procedure: Option<String>,
+        alert: Option<AlertId>,
+        public: bool,
+    },
+    IncidentJoined {
+        incident: IncidentId,
+        alert: AlertId,
+        summary: String,
+        severity: Severity,
+        public: bool,
+    },
+    IncidentRecovered {
+        incident: IncidentId,
+    },
+    IncidentAcknowledged {
+        incident: IncidentId,
+    },
+    IncidentAssessed {
+        incident: IncidentId,
+        severity: Severity,
+        impact: String,
+        public: bool,
+    },
+    IncidentAssigned {
+        incident: IncidentId,
+        commander: String,
+    },
+    IncidentUpdated {
+        incident: IncidentId,
+        text: String,
+        public: bool,
+    },
+    IncidentMitigated {
+        incident: IncidentId,
+        text: String,
+    },
+    IncidentResolved {
+        incident: IncidentId,
+        text: String,
+        root_cause: Option<String>,
+    },
+    IncidentClosed {
+        incident: IncidentId,
+    },
+    UpdateFellDue {
+        incident: IncidentId,
+    },
 
-    RunPlanned { run: RunId, plan: Box<Plan>, incident: Option<IncidentId>, preapproved: Vec<Digest> },
-    ApprovalRequested { run: RunId, step: u32, digest: Digest },
-    ApprovalGiven { run: RunId, step: u32, digest: Digest },
-    StepStarted { run: RunId, step: u32, attempt: u32 },
-    StepSucceeded { run: RunId, step: u32, attempt: u32, outcome: StepOutcome },
-    StepFailed { run: RunId, step: u32, attempt: u32, outcome: StepOutcome },
-    StepInDoubt { run: RunId, step: u32, attempt: u32 },
-    StepSkipped { run: RunId, step: u32, reason: String },
-    RunAborted { run: RunId, reason: String },
-    RunFinished { run: RunId },
+    RunPlanned {
+        run: RunId,
+        plan: Box<Plan>,
+        incident: Option<IncidentId>,
+        preapproved: Vec<Digest>,
+    },
+    ApprovalRequested {
+        run: RunId,
+        step: u32,
+        digest: Digest,
+    },
+    ApprovalGiven {
+        run: RunId,
+        step: u32,
+        digest: Digest,
+    },
+    StepStarted {
+        run: RunId,
+        step: u32,
+        attempt: u32,
+    },
+    StepSucceeded {
+        run: RunId,
+        step: u32,
+        attempt: u32,
+        outcome: StepOutcome,
+    },
+    StepFailed {
+        run: RunId,
+        step: u32,
+        attempt: u32,
+        outcome: StepOutcome,
+    },
+    StepInDoubt {
+        run: RunId,
+        step: u32,
+        attempt: u32,
+    },
+    StepSkipped {
+        run: RunId,
+        step: u32,
+        reason: String,
+    },
+    RunAborted {
+        run: RunId,
+        reason: String,
+    },
+    RunFinished {
+        run: RunId,
+    },
 
-    PageRequested { page: PageId, incident: IncidentId, reason: PageReason },
-    PageEscalated { page: PageId, level: u32, round: u32, reason: EscalationReason },
-    PageExhausted { page: PageId },
-    PageEnded { page: PageId, reason: PageEnd },
+    PageRequested {
+        page: PageId,
+        incident: IncidentId,
+        reason: PageReason,
+    },
+    PageEscalated {
+        page: PageId,
+        level: u32,
+        round: u32,
+        reason: EscalationReason,
+    },
+    PageExhausted {
+        page: PageId,
+    },
+    PageAcknowledged {
+        page: PageId,
+    },
+    PageEnded {
+        page: PageId,
+    },
 
-    NoticeIssued { notice: NoticeId, incident: IncidentId, kind: NoticeKind, text: String },
+    NoticeIssued {
+        notice: NoticeId,
+        incident: IncidentId,
+        kind: NoticeKind,
+        text: String,
+    },
 
-    DeliveryQueued { delivery: DeliveryId, subject: DeliverySubject, channel: String, message: Box<Message> },
-    DeliverySucceeded { delivery: DeliveryId, attempt: u32, answer: String },
-    DeliveryFailed { delivery: DeliveryId, attempt: u32, error: String, retry_at: Timestamp },
-    DeliveryAbandoned { delivery: DeliveryId, attempt: u32, error: String },
+    DeliveryQueued {
+        delivery: DeliveryId,
+        subject: DeliverySubject,
+        channel: String,
+        message: Box<Message>,
+    },
+    DeliverySucceeded {
+        delivery: DeliveryId,
+        attempt: u32,
+        answer: String,
+    },
+    DeliveryFailed {
+        delivery: DeliveryId,
+        attempt: u32,
+        error: String,
+        retry_at: Timestamp,
+    },
+    DeliveryAbandoned {
+        delivery: DeliveryId,
+        attempt: u32,
+        error: String,
+    },
 
-    ReviewOwed { review: ReviewId, incident: IncidentId, due_at: Timestamp },
-    ReviewDrafted { review: ReviewId, text: String },
-    ReviewFellOverdue { review: ReviewId },
-    ActionItemAdded { review: ReviewId, text: String, owner: String, due: String },
-    ReviewPublished { review: ReviewId, text: String },
+    ReviewOwed {
+        review: ReviewId,
+        incident: IncidentId,
+        due_at: Timestamp,
+    },
+    ReviewDrafted {
+        review: ReviewId,
+        text: String,
+    },
+    ReviewFellOverdue {
+        review: ReviewId,
+    },
+    ActionItemAdded {
+        review: ReviewId,
+        text: String,
+        owner: String,
+        due: String,
+    },
+    ReviewPublished {
+        review: ReviewId,
+        text: String,
+    },
 }
 
 /// How a job's report ended.
@@ -120,16 +294,6 @@ pub enum EscalationReason {
     NotAcknowledged,
     /// No channel of the level before could be reached at all.
     Unreachable,
-}
-
-/// Why a page ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PageEnd {
-    /// Somebody took it.
-    Acknowledged,
-    /// The incident was resolved before anybody took it.
-    Resolved,
 }
 
 /// What a notice tells its audience.

@@ -3,26 +3,53 @@
 //! Deliberately absent: clock, environment, files, network, randomness, tokio. Time is an argument, ids come from the
 //! position in the log, policy enters as an event.
 
+mod about;
+mod alert;
+mod check;
 mod command;
+mod decide;
+mod delivery;
 mod digest;
+mod due;
 mod effect;
 mod event;
 mod event_name;
 mod id;
+mod incident;
+mod job;
+mod notice;
+mod page;
 mod plan;
 mod policy;
 mod record;
 mod refusal;
+mod review;
+mod run;
 mod sample;
+mod status;
+mod timeline;
+mod world;
 
+#[cfg(test)]
+mod transitions;
+
+pub use alert::Alert;
+pub use check::{Check, CheckState};
 pub use command::{Command, DeliveryResult, Verdict};
+pub use decide::{Batch, decide};
+pub use delivery::Delivery;
 pub use digest::Digest;
+pub use due::{due, is_decision_due, next_deadline};
 pub use effect::{DeliverEffect, Effect, PerformEffect, ProbeEffect};
 pub use event::{
     AlertEnd, AlertSource, DeliverySubject, EscalationReason, Event, JobOutcome, Message, MessageAction, NoticeKind,
-    PageEnd, PageReason, StepOutcome,
+    PageReason, StepOutcome,
 };
 pub use id::{AlertId, BadId, DeliveryId, IncidentId, NoticeId, PageId, ReviewId, RunId, Seq};
+pub use incident::{Incident, Stage};
+pub use job::{Job, JobState};
+pub use notice::Notice;
+pub use page::{Page, PageState};
 pub use plan::{EffectClass, Plan, PlannedCommand, PlannedStep, StepKind};
 pub use policy::{
     Channel, CheckPolicy, EscalationLevel, HttpCondition, HttpProbe, JobPolicy, Policy, Probe, ProcedureLink,
@@ -30,4 +57,9 @@ pub use policy::{
 };
 pub use record::{Actor, Cause, Recorded};
 pub use refusal::Refusal;
+pub use review::{ActionItem, Review, ReviewState};
+pub use run::{Run, RunEnd, Step, StepState};
 pub use sample::{RequestSample, Sample, nearest_rank};
+pub use status::{Outage, PublicIncident, PublicUpdate, StatusBoard};
+pub use timeline::TimelineEntry;
+pub use world::{Anomaly, WORLD_FORMAT, World};

@@ -15,7 +15,9 @@ pub enum Refusal {
     AlreadyThere { incident: u64, stage: String },
     #[error("{field} is empty: say it in a few words")]
     Empty { field: String },
-    #[error("step {step} of run-{run} is {state}, not {wanted}; `allclear runs show run-{run}` shows where the run stands")]
+    #[error(
+        "step {step} of run-{run} is {state}, not {wanted}; `allclear runs show run-{run}` shows where the run stands"
+    )]
     StepState { run: u64, step: u32, state: String, wanted: String },
     #[error("run-{run} has no step {step}")]
     NoSuchStep { run: u64, step: u32 },
@@ -25,7 +27,9 @@ pub enum Refusal {
     PlanTampered,
     #[error("attempt {attempt} is not the one under way; its outcome was ignored")]
     StaleOutcome { attempt: u32 },
-    #[error("step {step} of run-{run} destroys something and may have happened: performing it again needs its own approval")]
+    #[error(
+        "step {step} of run-{run} destroys something and may have happened: performing it again needs its own approval"
+    )]
     DestructiveRepeat { run: u64, step: u32 },
 }
 

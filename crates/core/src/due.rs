@@ -1,0 +1,98 @@
+//! What is to be done now, and when to look again: functions of the folded world and the time, nothing else.
+//!
+//! Recovery after a crash and normal operation are therefore the same code. An effect stays due until its outcome has
+//! come back through the log; who performs effects remembers what is under way.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::effect::{DeliverEffect, Effect, PerformEffect, ProbeEffect};
+use crate::incident;
+use crate::job::JobState;
+use crate::policy::Policy;
+use crate::review::ReviewState;
+use crate::run::StepState;
+use crate::world::World;
+
+/// Every effect that is due at `now`.
+pub fn due(world: &World, now: Timestamp) -> Vec<Effect> {
+    let policy = world.policy();
+    let mut effects: Vec<Effect> = deliveries(world, &policy, now).chain(steps(world, &policy)).collect();
+    effects.extend(probes(world, &policy, now));
+    effects
+}
+
+/// The next time at which something falls due that is not due at `now`; `None` where nothing is waited for.
+pub fn next_deadline(world: &World, now: Timestamp) -> Option<Timestamp> {
+    let policy = world.policy();
+    let probes = policy.checks.iter().filter_map(|(name, check)| {
+        let offset_ms = world.checks.get(name)?.offset_ms;
+        slot_start(slot(now, check.interval_ms, offset_ms) + 1, check.interval_ms, offset_ms)
+    });
+    let deliveries = world.deliveries.values().map(|delivery| delivery.next_at);
+    probes.chain(deliveries).filter(|at| *at > now).chain(decisions(world, &policy)).min()
+}
+
+/// Whether a decision waits for nothing but to be made: then `ReachTime` is to be sent.
+pub fn is_decision_due(world: &World, now: Timestamp) -> bool {
+    decisions(world, &world.policy()).any(|at| at <= now)
+}
+
+/// Times at which the world changes by itself. Each decision removes its own deadline.
+fn decisions<'a>(world: &'a World, policy: &'a Policy) -> impl Iterator<Item = Timestamp> + 'a {
+    let escalations = world.pages.values().filter_map(|page| page.escalates_at(policy));
+    let updates = world.incidents.values().filter_map(|incident| incident::update_due_at(incident, policy));
+    let reviews = world.reviews.values().filter(|review| review.state == ReviewState::Owed).map(|review| review.due_at);
+    let jobs = world.jobs.iter().filter(|(_, job)| job.state != JobState::Missed);
+    let reports = jobs.filter_map(|(name, job)| Some(job.due_at(policy.jobs.get(name)?)));
+    escalations.chain(updates).chain(reviews).chain(reports)
+}
+
+fn deliveries<'a>(world: &'a World, policy: &'a Policy, now: Timestamp) -> impl Iterator<Item = Effect> + 'a {
+    world.deliveries.values().filter(move |delivery| delivery.next_at <= now).map(|delivery| {
+        Effect::Deliver(DeliverEffect {
+            delivery: delivery.id,
+            attempt: delivery.attempt,
+            channel_name: delivery.channel.clone(),
+            channel: policy.channels.get(&delivery.channel).cloned(),
+            message: delivery.message.clone(),
+        })
+    })
+}
+
+fn steps<'a>(world: &'a World, policy: &'a Policy) -> impl Iterator<Item = Effect> + 'a {
+    world.runs.values().flat_map(move |run| {
+        let started = run.steps.iter().filter(|(_, step)| step.state == StepState::Started);
+        started.map(move |(number, step)| {
+            Effect::Perform(PerformEffect {
+                run: run.id,
+                step: *number,
+                attempt: step.attempt,
+                plan: Arc::clone(&run.plan),
+                incident: run.incident,
+                target: policy.targets.get(&run.plan.target).cloned().unwrap_or_default(),
+            })
+        })
+    })
+}
+
+fn probes<'a>(world: &'a World, policy: &'a Policy, now: Timestamp) -> impl Iterator<Item = Effect> + 'a {
+    policy.checks.iter().filter_map(move |(name, check)| {
+        let slot = slot(now, check.interval_ms, world.checks.get(name)?.offset_ms);
+        Some(Effect::Probe(ProbeEffect { check: name.clone(), slot, probe: check.probe.clone() }))
+    })
+}
+
+/// Which interval of the check `now` lies in; each holds one probe.
+fn slot(now: Timestamp, interval_ms: u64, offset_ms: u64) -> i64 {
+    let interval_ms = i64::try_from(interval_ms.max(1)).unwrap_or(i64::MAX);
+    let offset_ms = i64::try_from(offset_ms).unwrap_or(0);
+    now.as_millisecond().saturating_sub(offset_ms).div_euclid(interval_ms)
+}
+
+fn slot_start(slot: i64, interval_ms: u64, offset_ms: u64) -> Option<Timestamp> {
+    let start_ms = i128::from(slot) * i128::from(interval_ms.max(1)) + i128::from(offset_ms);
+    let start_ms = i64::try_from(start_ms).ok()?;
+    Timestamp::UNIX_EPOCH.checked_add(SignedDuration::from_millis(start_ms)).ok()
+}

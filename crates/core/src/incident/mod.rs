@@ -1,0 +1,261 @@
+//! Incident: acknowledged → assessed → communicated → mitigated → resolved → documented.
+//!
+//! The stage is the furthest that was reached: work may skip ahead, never back. Whoever works on an open incident has
+//! thereby acknowledged it. An incident leaves the world when it is closed: resolved without owing a review, or with its
+//! review published. The transition table stands in `docs/reference/transitions.md`.
+
+mod react;
+
+use imbl::{OrdSet, Vector};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::event::Event;
+use crate::id::{AlertId, IncidentId};
+use crate::policy::Severity;
+use crate::record::{Actor, Recorded};
+use crate::timeline::TimelineEntry;
+use crate::world::{Folded, World};
+
+pub(crate) use react::{accept, react, said, update_due_at};
+
+/// Something that hurts, or may soon.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Incident {
+    /// Its id.
+    pub id: IncidentId,
+    /// How far the work has come.
+    pub stage: Stage,
+    /// How bad it is.
+    pub severity: Severity,
+    /// One line.
+    pub title: String,
+    /// What part of the service it is about.
+    pub component: String,
+    /// Id of the procedure to follow.
+    pub procedure: Option<String>,
+    /// Whether the public is told.
+    pub public: bool,
+    /// What it does to users, as assessed.
+    pub impact: Option<String>,
+    /// Who leads.
+    pub commander: Option<String>,
+    /// Why it happened, as far as it is known.
+    pub root_cause: Option<String>,
+    /// Alerts that belong to it, open or not.
+    pub alerts: OrdSet<AlertId>,
+    /// Whether everything that fired is well again.
+    pub recovered: bool,
+    /// When it began.
+    pub opened_at: Timestamp,
+    /// When somebody took it.
+    pub acknowledged_at: Option<Timestamp>,
+    /// When it stopped hurting.
+    pub mitigated_at: Option<Timestamp>,
+    /// When it was over.
+    pub resolved_at: Option<Timestamp>,
+    /// When somebody last gave an update, or was reminded to.
+    pub update_clock_at: Timestamp,
+    /// What happened, in order.
+    pub timeline: Vector<TimelineEntry>,
+}
+
+/// How far the work on an incident has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Nobody has taken it.
+    Open,
+    /// Somebody has.
+    Acknowledged,
+    /// Its severity and impact are known.
+    Assessed,
+    /// The public, or the team, has been told.
+    Communicated,
+    /// It no longer hurts.
+    Mitigated,
+    /// It is over.
+    Resolved,
+    /// Its review is published.
+    Documented,
+}
+
+impl Stage {
+    /// All stages, in order.
+    pub const ALL: [Self; 7] = [
+        Self::Open,
+        Self::Acknowledged,
+        Self::Assessed,
+        Self::Communicated,
+        Self::Mitigated,
+        Self::Resolved,
+        Self::Documented,
+    ];
+
+    /// The word shown to people.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Acknowledged => "acknowledged",
+            Self::Assessed => "assessed",
+            Self::Communicated => "communicated",
+            Self::Mitigated => "mitigated",
+            Self::Resolved => "resolved",
+            Self::Documented => "documented",
+        }
+    }
+}
+
+impl Incident {
+    /// Whether there is still something to do about it, other than writing it up.
+    pub fn is_open(&self) -> bool {
+        self.stage < Stage::Resolved
+    }
+
+    /// The fold of one incident's own events: how a closed incident is read back from the log.
+    pub fn replay(events: &[Recorded]) -> Option<Self> {
+        let mut world = World::default();
+        let mut incident: Option<Self> = None;
+        for recorded in events {
+            let entry = crate::timeline::entry(&world, recorded);
+            incident = apply(incident, recorded).0;
+            world.apply(recorded);
+            if let (Some(entry), Some(incident)) = (entry, incident.as_mut()) {
+                incident.timeline.push_back(entry);
+            }
+        }
+        incident
+    }
+}
+
+/// The stage after an event, or `None` where the event makes no sense.
+pub(crate) fn next(stage: Stage, event: &Event) -> Option<Stage> {
+    let working = stage < Stage::Resolved;
+    match event {
+        Event::IncidentAcknowledged { .. } => (stage == Stage::Open).then_some(Stage::Acknowledged),
+        Event::IncidentAssessed { .. } => working.then(|| stage.max(Stage::Assessed)),
+        Event::IncidentUpdated { public: true, .. } => working.then(|| stage.max(Stage::Communicated)),
+        Event::IncidentMitigated { .. } => working.then_some(Stage::Mitigated),
+        Event::IncidentResolved { .. } => working.then_some(Stage::Resolved),
+        Event::IncidentUpdated { public: false, .. }
+        | Event::IncidentJoined { .. }
+        | Event::IncidentRecovered { .. }
+        | Event::IncidentAssigned { .. }
+        | Event::UpdateFellDue { .. } => working.then_some(stage),
+        Event::ReviewPublished { .. } => (stage == Stage::Resolved).then_some(Stage::Documented),
+        Event::IncidentClosed { .. } => (!working).then_some(stage),
+        _ => None,
+    }
+}
+
+pub(crate) fn fold(world: &mut World, recorded: &Recorded) -> Folded {
+    let Some(id) = recorded.incident else { return Ok(()) };
+    let before = world.incidents.get(&id).cloned();
+    let (after, folded) = apply(before, recorded);
+    match after {
+        Some(_) if matches!(recorded.event.as_ref(), Event::IncidentClosed { .. }) => drop(world.incidents.remove(&id)),
+        Some(incident) => drop(world.incidents.insert(id, incident)),
+        None => {}
+    }
+    folded
+}
+
+/// One event upon one incident; `None` is "there is none".
+fn apply(incident: Option<Incident>, recorded: &Recorded) -> (Option<Incident>, Folded) {
+    if let Event::IncidentOpened { .. } = recorded.event.as_ref() {
+        return (opened(recorded), Ok(()));
+    }
+    let Some(mut incident) = incident else {
+        let concerns = touches(&recorded.event);
+        return (None, if concerns { Err("met no open incident".to_owned()) } else { Ok(()) });
+    };
+    if !touches(&recorded.event) {
+        return (Some(incident), Ok(()));
+    }
+    let Some(stage) = next(incident.stage, &recorded.event) else {
+        let met = format!("met an incident that is {}", incident.stage.word());
+        return (Some(incident), Err(met));
+    };
+    incident.stage = stage;
+    note(&mut incident, recorded);
+    (Some(incident), Ok(()))
+}
+
+fn touches(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::IncidentJoined { .. }
+            | Event::IncidentRecovered { .. }
+            | Event::IncidentAcknowledged { .. }
+            | Event::IncidentAssessed { .. }
+            | Event::IncidentAssigned { .. }
+            | Event::IncidentUpdated { .. }
+            | Event::IncidentMitigated { .. }
+            | Event::IncidentResolved { .. }
+            | Event::IncidentClosed { .. }
+            | Event::UpdateFellDue { .. }
+            | Event::ReviewPublished { .. }
+    )
+}
+
+fn opened(recorded: &Recorded) -> Option<Incident> {
+    let Event::IncidentOpened { incident, severity, title, component, procedure, alert, public } =
+        recorded.event.as_ref()
+    else {
+        return None;
+    };
+    Some(Incident {
+        id: *incident,
+        stage: Stage::Open,
+        severity: *severity,
+        title: title.clone(),
+        component: component.clone(),
+        procedure: procedure.clone(),
+        public: *public,
+        impact: None,
+        commander: None,
+        root_cause: None,
+        alerts: alert.iter().copied().collect(),
+        recovered: false,
+        opened_at: recorded.at,
+        acknowledged_at: None,
+        mitigated_at: None,
+        resolved_at: None,
+        update_clock_at: recorded.at,
+        timeline: Vector::new(),
+    })
+}
+
+fn note(incident: &mut Incident, recorded: &Recorded) {
+    match recorded.event.as_ref() {
+        Event::IncidentJoined { alert, severity, public, .. } => {
+            incident.alerts.insert(*alert);
+            incident.severity = incident.severity.min(*severity);
+            incident.public |= public;
+            incident.recovered = false;
+        }
+        Event::IncidentRecovered { .. } => incident.recovered = true,
+        Event::IncidentAcknowledged { .. } => {
+            incident.acknowledged_at = Some(recorded.at);
+            if let (None, Actor::Person(name)) = (&incident.commander, &recorded.cause.actor) {
+                incident.commander = Some(name.clone());
+            }
+        }
+        Event::IncidentAssessed { severity, impact, public, .. } => {
+            incident.severity = *severity;
+            incident.impact = Some(impact.clone());
+            incident.public = *public;
+        }
+        Event::IncidentAssigned { commander, .. } => incident.commander = Some(commander.clone()),
+        Event::IncidentUpdated { .. } | Event::UpdateFellDue { .. } => incident.update_clock_at = recorded.at,
+        Event::IncidentMitigated { .. } => {
+            incident.mitigated_at = incident.mitigated_at.or(Some(recorded.at));
+            incident.update_clock_at = recorded.at;
+        }
+        Event::IncidentResolved { root_cause, .. } => {
+            incident.resolved_at = Some(recorded.at);
+            incident.root_cause.clone_from(root_cause);
+        }
+        _ => {}
+    }
+}

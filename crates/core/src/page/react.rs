@@ -1,0 +1,113 @@
+//! Pages people, escalates while nobody answers, and tells every channel how it ended.
+
+use crate::decide::Batch;
+use crate::delivery;
+use crate::event::{DeliverySubject, EscalationReason, Event, MessageAction, PageReason};
+use crate::id::{IncidentId, PageId};
+use crate::incident::Stage;
+use crate::page::PageState;
+
+pub(crate) fn react(batch: &mut Batch) {
+    batch.for_each_event(|batch, event| match event {
+        Event::IncidentOpened { incident, .. } => request(batch, *incident, PageReason::IncidentOpened),
+        Event::IncidentJoined { incident, .. } | Event::IncidentAssessed { incident, .. } => {
+            request(batch, *incident, PageReason::SeverityRaised);
+        }
+        Event::IncidentAcknowledged { incident } => acknowledge(batch, *incident),
+        Event::IncidentResolved { incident, .. } => end(batch, *incident),
+        _ => {}
+    });
+    let (now, policy) = (batch.now(), batch.policy());
+    let overdue: Vec<(PageId, EscalationReason)> = batch
+        .world()
+        .pages
+        .values()
+        .filter_map(|page| {
+            if page.is_unreachable() {
+                return Some((page.id, EscalationReason::Unreachable));
+            }
+            let overdue = page.escalates_at(&policy).is_some_and(|at| at <= now);
+            overdue.then_some((page.id, EscalationReason::NotAcknowledged))
+        })
+        .collect();
+    for (page, reason) in overdue {
+        escalate(batch, page, reason);
+    }
+}
+
+/// Pages for an incident that nobody has taken and nobody was paged for, where its severity demands it.
+fn request(batch: &mut Batch, incident: IncidentId, reason: PageReason) {
+    let world = batch.world();
+    let demanded = world
+        .incidents
+        .get(&incident)
+        .is_some_and(|incident| incident.stage == Stage::Open && batch.policy().severity(incident.severity).page);
+    if !demanded || world.pages.values().any(|page| page.incident == incident) {
+        return;
+    }
+    let page = PageId(batch.next_seq());
+    batch.push(Event::PageRequested { page, incident, reason });
+    enter_level(batch, page, 0, 0, EscalationReason::Requested);
+}
+
+/// The next level; after the last one the next round; after the last round the last resort.
+fn escalate(batch: &mut Batch, id: PageId, reason: EscalationReason) {
+    let policy = batch.policy();
+    let Some(page) = batch.world().pages.get(&id) else { return };
+    let (level, round) = (page.level + 1, page.round);
+    if (level as usize) < policy.escalation.len() {
+        enter_level(batch, id, level, round, reason);
+    } else if round < policy.escalation_repeats && !policy.escalation.is_empty() {
+        // A round in which no channel could be reached is not repeated at once: that would spin.
+        if reason == EscalationReason::NotAcknowledged {
+            enter_level(batch, id, 0, round + 1, reason);
+        } else {
+            exhaust(batch, id);
+        }
+    } else {
+        exhaust(batch, id);
+    }
+}
+
+fn enter_level(batch: &mut Batch, page: PageId, level: u32, round: u32, reason: EscalationReason) {
+    batch.push(Event::PageEscalated { page, level, round, reason });
+    let policy = batch.policy();
+    if let Some(wanted) = policy.escalation.get(level as usize) {
+        send(batch, page, &wanted.channels, MessageAction::Trigger);
+    }
+}
+
+fn exhaust(batch: &mut Batch, page: PageId) {
+    batch.push(Event::PageExhausted { page });
+    let policy = batch.policy();
+    send(batch, page, &policy.last_resort, MessageAction::Trigger);
+}
+
+fn acknowledge(batch: &mut Batch, incident: IncidentId) {
+    let waiting = |state| matches!(state, PageState::Paging | PageState::Exhausted);
+    for (page, channels) in pages_of(batch, incident, waiting) {
+        batch.push(Event::PageAcknowledged { page });
+        send(batch, page, &channels, MessageAction::Acknowledge);
+    }
+}
+
+fn end(batch: &mut Batch, incident: IncidentId) {
+    for (page, channels) in pages_of(batch, incident, |_| true) {
+        send(batch, page, &channels, MessageAction::Resolve);
+        batch.push(Event::PageEnded { page });
+    }
+}
+
+fn pages_of(batch: &Batch, incident: IncidentId, state: fn(PageState) -> bool) -> Vec<(PageId, Vec<String>)> {
+    let pages = batch.world().pages.values().filter(|page| page.incident == incident && state(page.state));
+    pages.map(|page| (page.id, page.channels.iter().cloned().collect())).collect()
+}
+
+fn send(batch: &mut Batch, page: PageId, channels: &[String], action: MessageAction) {
+    let Some(incident) = batch.world().pages.get(&page).map(|page| page.incident) else { return };
+    if let Some(message) = delivery::page_message(batch, incident, action) {
+        for channel in channels {
+            delivery::queue(batch, DeliverySubject::Page(page), channel, message.clone());
+        }
+    }
+}

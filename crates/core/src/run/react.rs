@@ -1,0 +1,210 @@
+//! Takes a run from step to step: asks, starts, believes outcomes, and leaves what is in doubt to a person.
+
+use crate::command::Command;
+use crate::decide::Batch;
+use crate::digest::Digest;
+use crate::event::{Event, StepOutcome};
+use crate::id::{IncidentId, RunId};
+use crate::incident::said;
+use crate::plan::{EffectClass, Plan, PlannedStep, StepKind};
+use crate::refusal::Refusal;
+use crate::run::{Run, StepState};
+
+pub(crate) fn accept(batch: &mut Batch, command: &Command) -> Result<(), Refusal> {
+    match command {
+        Command::PlanRun { plan, incident, preapproved } => plan_run(batch, plan, *incident, preapproved),
+        Command::ApproveStep { run, step, digest } => approve(batch, *run, *step, digest, &[StepState::Waiting]),
+        Command::RepeatStep { run, step, digest } => {
+            approve(batch, *run, *step, digest, &[StepState::Failed, StepState::InDoubt])
+        }
+        Command::ConfirmStep { run, step, note } => confirm(batch, *run, *step, note),
+        Command::SkipStep { run, step, reason } => {
+            said("reason", reason)?;
+            in_state(batch, *run, *step, &[StepState::Waiting, StepState::Failed, StepState::InDoubt])?;
+            batch.push(Event::StepSkipped { run: *run, step: *step, reason: reason.clone() });
+            Ok(())
+        }
+        Command::ReportStep { run, step, attempt, succeeded, outcome } => {
+            report(batch, *run, *step, *attempt, *succeeded, outcome)
+        }
+        Command::AbortRun { run, reason } => {
+            said("reason", reason)?;
+            open(batch, *run)?;
+            batch.push(Event::RunAborted { run: *run, reason: reason.clone() });
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// After a restart nothing that was started is trusted; and every run is taken to its next step.
+pub(crate) fn react(batch: &mut Batch) {
+    batch.for_each_event(|batch, event| {
+        if let Event::EngineStarted { .. } = event {
+            doubt_started_steps(batch);
+        }
+    });
+    let open: Vec<RunId> = batch.world().runs.keys().copied().collect();
+    for run in open {
+        advance(batch, run);
+    }
+}
+
+fn plan_run(
+    batch: &mut Batch,
+    plan: &Plan,
+    incident: Option<IncidentId>,
+    preapproved: &[Digest],
+) -> Result<(), Refusal> {
+    if plan.digest != plan.content_digest() {
+        return Err(Refusal::PlanTampered);
+    }
+    if let Some(id) = incident.filter(|id| !batch.world().incidents.contains_key(id)) {
+        return Err(Refusal::NotOpen { noun: "incident".to_owned(), id: id.to_string() });
+    }
+    let run = RunId(batch.next_seq());
+    let preapproved = preapproved.to_vec();
+    batch.push(Event::RunPlanned { run, plan: Box::new(plan.clone()), incident, preapproved });
+    Ok(())
+}
+
+/// Approval is bound to the digest of what would be performed on that target.
+fn approve(batch: &mut Batch, id: RunId, number: u32, digest: &Digest, from: &[StepState]) -> Result<(), Refusal> {
+    let (run, step) = in_state(batch, id, number, from)?;
+    let expected = step.digest(&run.plan.target);
+    if *digest != expected {
+        return Err(Refusal::DigestDiffers { given: digest.short().to_owned(), expected: expected.short().to_owned() });
+    }
+    let manual = step.kind == StepKind::Manual;
+    batch.push(Event::ApprovalGiven { run: id, step: number, digest: expected });
+    if manual {
+        finish_by_hand(batch, id, number, "done by hand");
+    }
+    Ok(())
+}
+
+/// A person says that it has happened: a manual step, or one in doubt.
+fn confirm(batch: &mut Batch, id: RunId, number: u32, note: &str) -> Result<(), Refusal> {
+    let (run, step) = in_state(batch, id, number, &[StepState::Waiting, StepState::InDoubt])?;
+    let state = run.steps.get(&number).map(|step| step.state);
+    if state == Some(StepState::InDoubt) {
+        let attempt = run.steps.get(&number).map_or(1, |step| step.attempt);
+        let summary = format!("a person says that it happened: {note}");
+        let outcome = StepOutcome { summary, ..StepOutcome::default() };
+        batch.push(Event::StepSucceeded { run: id, step: number, attempt, outcome });
+        return Ok(());
+    }
+    if step.kind != StepKind::Manual {
+        let wanted = "manual".to_owned();
+        return Err(Refusal::StepState { run: id.0, step: number, state: "a command step".to_owned(), wanted });
+    }
+    let digest = step.digest(&run.plan.target);
+    batch.push(Event::ApprovalGiven { run: id, step: number, digest });
+    finish_by_hand(batch, id, number, note);
+    Ok(())
+}
+
+fn finish_by_hand(batch: &mut Batch, run: RunId, step: u32, note: &str) {
+    let attempt = start(batch, run, step);
+    let outcome = StepOutcome { summary: note.to_owned(), ..StepOutcome::default() };
+    batch.push(Event::StepSucceeded { run, step, attempt, outcome });
+}
+
+fn report(
+    batch: &mut Batch,
+    id: RunId,
+    step: u32,
+    attempt: u32,
+    succeeded: bool,
+    outcome: &StepOutcome,
+) -> Result<(), Refusal> {
+    let (run, _) = in_state(batch, id, step, &[StepState::Started])?;
+    if run.steps.get(&step).is_none_or(|step| step.attempt != attempt) {
+        return Err(Refusal::StaleOutcome { attempt });
+    }
+    let outcome = outcome.clone();
+    batch.push(if succeeded {
+        Event::StepSucceeded { run: id, step, attempt, outcome }
+    } else {
+        Event::StepFailed { run: id, step, attempt, outcome }
+    });
+    Ok(())
+}
+
+/// The first step that is not done: asked for, started if it is approved; or the end of the run.
+fn advance(batch: &mut Batch, id: RunId) {
+    let Some(run) = batch.world().runs.get(&id) else { return };
+    let Some((number, state)) = run.current().map(|(number, step)| (number, step.state)) else {
+        batch.push(Event::RunFinished { run: id });
+        return;
+    };
+    match state {
+        StepState::Pending => {
+            let Some(step) = run.plan.step(number) else { return };
+            let digest = step.digest(&run.plan.target);
+            let agreed = is_preapproved(run, step);
+            batch.push(Event::ApprovalRequested { run: id, step: number, digest: digest.clone() });
+            if agreed {
+                batch.push(Event::ApprovalGiven { run: id, step: number, digest });
+                start(batch, id, number);
+            }
+        }
+        StepState::Approved => drop(start(batch, id, number)),
+        _ => {}
+    }
+}
+
+/// Whether everything in the step was approved beforehand. A manual step never is: only a person can say it is done.
+fn is_preapproved(run: &Run, step: &PlannedStep) -> bool {
+    let agreed = |digest: &Digest| run.preapproved.contains(digest);
+    step.kind == StepKind::Command
+        && (agreed(&run.plan.digest)
+            || agreed(&step.digest(&run.plan.target))
+            || step.commands.iter().all(|command| agreed(&command.digest)))
+}
+
+fn start(batch: &mut Batch, run: RunId, step: u32) -> u32 {
+    let made = batch.world().runs.get(&run).and_then(|run| run.steps.get(&step)).map_or(0, |step| step.attempt);
+    let attempt = made + 1;
+    batch.push(Event::StepStarted { run, step, attempt });
+    attempt
+}
+
+fn doubt_started_steps(batch: &mut Batch) {
+    let mut interrupted = Vec::new();
+    for run in batch.world().runs.values() {
+        for (number, step) in run.steps.iter().filter(|(_, step)| step.state == StepState::Started) {
+            let harmless = run.plan.step(*number).and_then(PlannedStep::effect) == Some(EffectClass::Observe);
+            interrupted.push((run.id, *number, step.attempt, harmless));
+        }
+    }
+    for (run, step, attempt, harmless) in interrupted {
+        if harmless {
+            start(batch, run, step);
+        } else {
+            batch.push(Event::StepInDoubt { run, step, attempt });
+        }
+    }
+}
+
+fn open(batch: &Batch, id: RunId) -> Result<&Run, Refusal> {
+    batch.world().runs.get(&id).ok_or_else(|| Refusal::NotOpen { noun: "run".to_owned(), id: id.to_string() })
+}
+
+/// The run and the planned step, if the step stands where it should.
+fn in_state<'a>(
+    batch: &'a Batch,
+    id: RunId,
+    number: u32,
+    wanted: &[StepState],
+) -> Result<(&'a Run, &'a PlannedStep), Refusal> {
+    let run = open(batch, id)?;
+    let missing = || Refusal::NoSuchStep { run: id.0, step: number };
+    let state = run.steps.get(&number).ok_or_else(missing)?.state;
+    if !wanted.contains(&state) {
+        let wanted: Vec<&str> = wanted.iter().map(|state| state.word()).collect();
+        let (state, wanted) = (state.word().to_owned(), wanted.join(" or "));
+        return Err(Refusal::StepState { run: id.0, step: number, state, wanted });
+    }
+    Ok((run, run.plan.step(number).ok_or_else(missing)?))
+}

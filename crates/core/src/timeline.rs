@@ -1,0 +1,121 @@
+//! What an incident's timeline says of each event: one sentence, or nothing.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::event::{EscalationReason, Event, MessageAction, NoticeKind};
+use crate::id::Seq;
+use crate::plan::PlannedStep;
+use crate::record::{Actor, Recorded};
+use crate::world::World;
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimelineEntry {
+    /// Position of the event in the log.
+    pub seq: Seq,
+    /// When.
+    pub at: Timestamp,
+    /// Who brought it about.
+    pub actor: Actor,
+    /// What, as a sentence without a full stop.
+    pub text: String,
+}
+
+/// The entry for this event, made from the world before it.
+pub fn entry(world: &World, recorded: &Recorded) -> Option<TimelineEntry> {
+    recorded.incident?;
+    let text = sentence(world, &recorded.event)?;
+    Some(TimelineEntry { seq: recorded.seq, at: recorded.at, actor: recorded.cause.actor.clone(), text })
+}
+
+fn sentence(world: &World, event: &Event) -> Option<String> {
+    let sentence = match event {
+        Event::IncidentOpened { severity, title, .. } => format!("{severity} opened: {title}"),
+        Event::IncidentJoined { summary, .. } => format!("Another alert joined: {summary}"),
+        Event::AlertResolved { alert, .. } => {
+            let summary = world.alerts.get(alert).map_or("an alert", |alert| alert.summary.as_str());
+            format!("Recovered: {summary}")
+        }
+        Event::IncidentRecovered { .. } => "Everything that fired is well again".to_owned(),
+        Event::IncidentAcknowledged { .. } => "Acknowledged".to_owned(),
+        Event::IncidentAssessed { severity, impact, .. } => format!("Assessed as {severity}: {impact}"),
+        Event::IncidentAssigned { commander, .. } => format!("{commander} commands"),
+        Event::IncidentUpdated { text, public, .. } => {
+            format!("{}: {text}", if *public { "Update" } else { "Note" })
+        }
+        Event::IncidentMitigated { text, .. } => format!("Mitigated: {text}"),
+        Event::IncidentResolved { text, .. } => format!("Resolved: {text}"),
+        Event::UpdateFellDue { .. } => "An update is owed".to_owned(),
+        Event::PageEscalated { level, round, reason, .. } => escalation(*level, *round, *reason),
+        Event::PageExhausted { .. } => "Nobody answered at any level; the last resort is used".to_owned(),
+        Event::ReviewOwed { due_at, .. } => format!("A review is owed by {due_at}"),
+        Event::ReviewFellOverdue { .. } => "The review is overdue".to_owned(),
+        Event::ReviewPublished { .. } => "The review is published".to_owned(),
+        _ => return delivery_sentence(world, event).or_else(|| run_sentence(world, event)),
+    };
+    Some(sentence)
+}
+
+fn escalation(level: u32, round: u32, reason: EscalationReason) -> String {
+    let level = level + 1;
+    match reason {
+        EscalationReason::Requested => format!("Paging level {level}"),
+        EscalationReason::NotAcknowledged if round > 0 => {
+            format!("Nobody acknowledged in time: paging level {level}, round {}", round + 1)
+        }
+        EscalationReason::NotAcknowledged => format!("Nobody acknowledged in time: paging level {level}"),
+        EscalationReason::Unreachable => format!("No channel could be reached: paging level {level}"),
+    }
+}
+
+fn delivery_sentence(world: &World, event: &Event) -> Option<String> {
+    let (id, said) = match event {
+        Event::DeliverySucceeded { delivery, .. } => (delivery, String::new()),
+        Event::DeliveryFailed { delivery, attempt: 1, error, .. } => {
+            (delivery, format!(" failed, will be retried: {error}"))
+        }
+        Event::DeliveryAbandoned { delivery, error, .. } => (delivery, format!(" given up: {error}")),
+        Event::NoticeIssued { kind, .. } => return notice_sentence(*kind),
+        _ => return None,
+    };
+    let delivery = world.deliveries.get(id)?;
+    let what = match delivery.message.action {
+        MessageAction::Trigger => "Page",
+        MessageAction::Inform => "Notice",
+        // How the end of a page travels is not news to anybody.
+        MessageAction::Acknowledge | MessageAction::Resolve => return None,
+    };
+    Some(if said.is_empty() {
+        format!("{what} delivered to {}", delivery.channel)
+    } else {
+        format!("{what} to {}{said}", delivery.channel)
+    })
+}
+
+fn notice_sentence(kind: NoticeKind) -> Option<String> {
+    match kind {
+        NoticeKind::Opened => Some("The status page shows it".to_owned()),
+        _ => None,
+    }
+}
+
+fn run_sentence(world: &World, event: &Event) -> Option<String> {
+    let title = |run, step: u32| {
+        let step = world.runs.get(run).and_then(|run| run.plan.step(step));
+        step.map_or_else(String::new, |step: &PlannedStep| step.title.clone())
+    };
+    Some(match event {
+        Event::RunPlanned { run, plan, .. } => format!("{run} planned: {}", plan.title),
+        Event::StepStarted { run, step, .. } => format!("{run} step {step} started: {}", title(run, *step)),
+        Event::StepSucceeded { run, step, outcome, .. } => format!("{run} step {step} succeeded: {}", outcome.summary),
+        Event::StepFailed { run, step, outcome, .. } => format!("{run} step {step} failed: {}", outcome.summary),
+        Event::StepInDoubt { run, step, .. } => {
+            format!("{run} step {step} is in doubt: it was started and its outcome is unknown")
+        }
+        Event::StepSkipped { run, step, reason } => format!("{run} step {step} skipped: {reason}"),
+        Event::RunAborted { run, reason } => format!("{run} aborted: {reason}"),
+        Event::RunFinished { run } => format!("{run} finished"),
+        _ => return None,
+    })
+}
