@@ -1,2 +1,76 @@
-//! The binary.
-fn main() {}
+//! `allclear`: from the first alert to the all-clear, in one binary.
+//!
+//! This file knows the command line and the exit codes; each verb lives in a file of its own under `commands/`.
+
+mod commands;
+mod config;
+mod exit;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+
+use crate::commands::Verb;
+use crate::exit::Exit;
+
+/// Self-hosted incident response: lint, plan, run, rehearse, watch, page, tell, review.
+#[derive(Debug, Parser)]
+#[command(name = "allclear", version, disable_help_subcommand = true, propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// Options that every verb understands.
+#[derive(Debug, Clone, clap::Args)]
+struct Common {
+    /// Where the log, its lock and its socket are.
+    #[arg(long, global = true, env = "ALLCLEAR_DATA_DIR", default_value = "allclear-data", value_name = "DIR")]
+    data_dir: PathBuf,
+    /// The configuration file.
+    #[arg(long, global = true, env = "ALLCLEAR_CONFIG", default_value = "allclear.toml", value_name = "FILE")]
+    config: PathBuf,
+    /// `json` prints one document on stdout and people's words on stderr.
+    #[arg(long, global = true, value_enum, default_value = "human")]
+    format: Format,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Human,
+    /// For programs.
+    Json,
+}
+
+fn main() -> ExitCode {
+    // Every TLS connection of the process uses this one provider; a second call can only mean it is installed already.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Clap's own code for usage errors is ours too: 2.
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: cannot start: {error}");
+            return Exit::Problems.into();
+        }
+    };
+    match runtime.block_on(commands::run(cli.verb, &cli.common)) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            exit::of(&error).into()
+        }
+    }
+}

@@ -23,7 +23,7 @@ pub struct TimelineEntry {
 }
 
 /// The entry for this event, made from the world before it.
-pub fn entry(world: &World, recorded: &Recorded) -> Option<TimelineEntry> {
+pub(crate) fn entry(world: &World, recorded: &Recorded) -> Option<TimelineEntry> {
     recorded.incident?;
     let text = sentence(world, &recorded.event)?;
     Some(TimelineEntry { seq: recorded.seq, at: recorded.at, actor: recorded.cause.actor.clone(), text })
