@@ -1,5 +1,6 @@
 //! Where the repository is, which files belong to it, and how to run a program in it.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -16,22 +17,44 @@ pub(crate) fn root() -> Result<PathBuf> {
 
 /// Every file that git tracks or would track, relative to the root, with `/` between the parts, sorted.
 ///
-/// Files not added yet are included, so that a finding shows before the commit and not after it.
+/// Files not added yet are included, so that a finding shows before the commit and not after it. Where git cannot
+/// say (an unpacked archive, another user's checkout), every file counts that is not under `.git` or `target`.
 pub(crate) fn files(root: &Path) -> Result<Vec<String>> {
     let output = Command::new("git")
         .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
         .current_dir(root)
-        .output()
-        .context("git is needed to list the files of the repository")?;
-    if !output.status.success() {
-        bail!("git ls-files failed: {}", String::from_utf8_lossy(&output.stderr).trim());
-    }
-    let listing = String::from_utf8(output.stdout).context("a file name is not UTF-8")?;
-    let mut files: Vec<String> =
-        listing.split('\0').filter(|path| !path.is_empty() && root.join(path).is_file()).map(str::to_owned).collect();
+        .output();
+    let mut files = match output {
+        Ok(output) if output.status.success() => {
+            let listing = String::from_utf8(output.stdout).context("a file name is not UTF-8")?;
+            listing.split('\0').filter(|path| root.join(path).is_file()).map(str::to_owned).collect()
+        }
+        _ => {
+            println!("note: git cannot list the files here, so all of them are looked at");
+            let mut found = Vec::new();
+            walk(root, "", &mut found).context("the files of the repository cannot be listed")?;
+            found
+        }
+    };
     files.sort();
     files.dedup();
     Ok(files)
+}
+
+fn walk(root: &Path, folder: &str, found: &mut Vec<String>) -> std::io::Result<()> {
+    for entry in fs::read_dir(root.join(folder))? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
+        if entry.file_type()?.is_dir() {
+            if name != ".git" && name != "target" {
+                walk(root, &path, found)?;
+            }
+        } else {
+            found.push(path);
+        }
+    }
+    Ok(())
 }
 
 /// A cargo command in the repository: the same cargo that started this program.
@@ -60,13 +83,22 @@ pub(crate) fn shown(command: &Command) -> String {
     std::iter::once(name).chain(arguments).collect::<Vec<_>>().join(" ")
 }
 
-/// What `cargo metadata` says about the locked dependency graph on the given platforms (all when empty).
+/// What `cargo metadata` says about the crates of the workspace only; needs neither network nor lock file.
+pub(crate) fn workspace_metadata(root: &Path) -> Result<serde_json::Value> {
+    read_metadata(cargo(root).args(["metadata", "--format-version", "1", "--no-deps", "--offline"]))
+}
+
+/// What `cargo metadata` says about the locked dependency graph on the given platforms.
 pub(crate) fn metadata(root: &Path, platforms: &[String]) -> Result<serde_json::Value> {
     let mut command = cargo(root);
     command.args(["metadata", "--format-version", "1", "--locked"]);
     for platform in platforms {
         command.args(["--filter-platform", platform]);
     }
+    read_metadata(&mut command)
+}
+
+fn read_metadata(command: &mut Command) -> Result<serde_json::Value> {
     let output = command.output().context("cargo metadata cannot be started")?;
     if !output.status.success() {
         bail!("cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr).trim());

@@ -126,7 +126,7 @@ pub(crate) fn incomplete() -> bool {
 pub(crate) fn install() -> Result<()> {
     let missing: Vec<&Component> = COMPONENTS.iter().filter(|component| !component.lacking().is_empty()).collect();
     for component in COMPONENTS {
-        let word = if component.lacking().is_empty() { "present" } else { "install" };
+        let word = if component.lacking().is_empty() { "present" } else { "MISSING" };
         println!("{word}  {:<14} {}", component.name, component.why);
     }
     if !incomplete() {

@@ -23,7 +23,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use crate::repository::{files, metadata, root};
+use crate::repository::{files, root, workspace_metadata};
 use glossary::Synonym;
 use ratchet::Ratchet;
 
@@ -63,7 +63,7 @@ pub(crate) fn run() -> Result<()> {
     if knowledge.verbs.is_none() {
         println!("skipped: `allclear VERB` in documents, since {CLI_REFERENCE} does not exist");
     }
-    let mut findings = dependencies::findings(&metadata(&root, &[])?);
+    let mut findings = dependencies::findings(&workspace_metadata(&root)?);
     let mut oversized = Vec::new();
     for path in &files {
         // Not UTF-8: an image or another binary, for which there are no rules.

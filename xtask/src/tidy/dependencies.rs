@@ -50,16 +50,18 @@ const TESTKIT: &str = "allclear-testkit";
 
 /// Checks the workspace's own packages in the answer of `cargo metadata`.
 pub(super) fn findings(metadata: &Value) -> Vec<Finding> {
+    let root = metadata["workspace_root"].as_str().unwrap_or_default();
     let packages = metadata["packages"].as_array().into_iter().flatten();
-    packages.filter(|package| package["source"].is_null()).flat_map(of_package).collect()
+    packages.filter(|package| package["source"].is_null()).flat_map(|package| of_package(root, package)).collect()
 }
 
-fn of_package(package: &Value) -> Vec<Finding> {
+fn of_package(root: &str, package: &Value) -> Vec<Finding> {
     let name = package["name"].as_str().unwrap_or_default();
-    let manifest = format!("the Cargo.toml of {name}");
+    let manifest = package["manifest_path"].as_str().unwrap_or(name);
+    let manifest = manifest.strip_prefix(root).unwrap_or(manifest).trim_start_matches('/');
     let Some((_, allowed)) = ALLOWED.iter().find(|(known, _)| *known == name) else {
         let message = format!("{name} is not in the table: decide in xtask/src/tidy/dependencies.rs what it may use");
-        return vec![Finding::new(&manifest, 1, message)];
+        return vec![Finding::new(manifest, 1, message)];
     };
     let dependencies = package["dependencies"].as_array().into_iter().flatten();
     dependencies
@@ -69,7 +71,7 @@ fn of_package(package: &Value) -> Vec<Finding> {
             let is_for_tests = dependency["kind"] == "dev";
             let is_fine = allowed.contains(&used) || is_for_tests && used == TESTKIT;
             let message = format!("{name} must not depend on {used}: {}", advice(used, allowed));
-            (!is_fine).then(|| Finding::new(&manifest, 1, message))
+            (!is_fine).then(|| Finding::new(manifest, 1, message))
         })
         .collect()
 }
@@ -91,8 +93,12 @@ mod tests {
     fn messages(name: &str, used: &str, kind: &Value) -> Vec<String> {
         let dependency = json!({ "name": used, "path": "crates/x", "kind": kind });
         let foreign = json!({ "name": "serde", "path": null, "kind": null });
-        let metadata = json!({ "packages": [{ "name": name, "source": null, "dependencies": [dependency, foreign] }] });
-        findings(&metadata).into_iter().map(|finding| finding.message).collect()
+        let package = json!({
+            "name": name, "source": null, "manifest_path": "/x/crates/a/Cargo.toml", "dependencies": [dependency, foreign],
+        });
+        let found = findings(&json!({ "workspace_root": "/x", "packages": [package] }));
+        assert!(found.iter().all(|finding| finding.path == "crates/a/Cargo.toml"), "{found:?}");
+        found.into_iter().map(|finding| finding.message).collect()
     }
 
     #[test]
