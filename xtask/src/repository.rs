@@ -58,10 +58,16 @@ fn walk(root: &Path, folder: &str, found: &mut Vec<String>) -> std::io::Result<(
 }
 
 /// A cargo command in the repository: the same cargo that started this program.
+///
+/// In CI nothing is built twice, so what incremental compilation writes would only be weight. It is switched here
+/// for every command alike, because builds that differ in it share nothing.
 pub(crate) fn cargo(root: &Path) -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
     command.current_dir(root);
+    if std::env::var_os("CI").is_some() {
+        command.env("CARGO_INCREMENTAL", "0");
+    }
     command
 }
 
