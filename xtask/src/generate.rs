@@ -22,5 +22,6 @@ pub(crate) fn write() -> Result<()> {
 pub(crate) fn check() -> Result<()> {
     let mut command = cargo(&root()?);
     command.args(["test", "--workspace", "--quiet", "generated"]).env_remove(BLESS);
-    succeed(&mut command).context("a generated file is stale: run `cargo xtask generate` and commit")
+    succeed(&mut command)
+        .context("if a comparison above failed, a generated file is stale: run `cargo xtask generate` and commit")
 }
