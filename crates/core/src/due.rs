@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use crate::effect::{DeliverEffect, Effect, PerformEffect, ProbeEffect};
+use crate::effect::{DeliverEffect, Effect, PerformEffect};
 use crate::incident;
 use crate::job::JobState;
 use crate::policy::Policy;
@@ -15,23 +15,17 @@ use crate::review::ReviewState;
 use crate::run::StepState;
 use crate::world::World;
 
-/// Every effect that is due at `now`.
+/// Every effect that is due at `now`, other than probes: those follow the `ProbeSchedule`.
 pub fn due(world: &World, now: Timestamp) -> Vec<Effect> {
     let policy = world.policy();
-    let mut effects: Vec<Effect> = deliveries(world, &policy, now).chain(steps(world, &policy)).collect();
-    effects.extend(probes(world, &policy, now));
-    effects
+    deliveries(world, &policy, now).chain(steps(world, &policy)).collect()
 }
 
 /// The next time at which something falls due that is not due at `now`; `None` where nothing is waited for.
 pub fn next_deadline(world: &World, now: Timestamp) -> Option<Timestamp> {
     let policy = world.policy();
-    let probes = policy.checks.iter().filter_map(|(name, check)| {
-        let offset_ms = world.checks.get(name)?.offset_ms;
-        slot_start(slot(now, check.interval_ms, offset_ms) + 1, check.interval_ms, offset_ms)
-    });
-    let deliveries = world.deliveries.values().map(|delivery| delivery.next_at);
-    probes.chain(deliveries).filter(|at| *at > now).chain(decisions(world, &policy)).min()
+    let deliveries = world.deliveries.values().map(|delivery| delivery.next_at).filter(|at| *at > now);
+    deliveries.chain(decisions(world, &policy)).min()
 }
 
 /// Whether a decision waits for nothing but to be made: then `ReachTime` is to be sent.
@@ -75,24 +69,4 @@ fn steps<'a>(world: &'a World, policy: &'a Policy) -> impl Iterator<Item = Effec
             })
         })
     })
-}
-
-fn probes<'a>(world: &'a World, policy: &'a Policy, now: Timestamp) -> impl Iterator<Item = Effect> + 'a {
-    policy.checks.iter().filter_map(move |(name, check)| {
-        let slot = slot(now, check.interval_ms, world.checks.get(name)?.offset_ms);
-        Some(Effect::Probe(ProbeEffect { check: name.clone(), slot, probe: check.probe.clone() }))
-    })
-}
-
-/// Which interval of the check `now` lies in; each holds one probe.
-fn slot(now: Timestamp, interval_ms: u64, offset_ms: u64) -> i64 {
-    let interval_ms = i64::try_from(interval_ms.max(1)).unwrap_or(i64::MAX);
-    let offset_ms = i64::try_from(offset_ms).unwrap_or(0);
-    now.as_millisecond().saturating_sub(offset_ms).div_euclid(interval_ms)
-}
-
-fn slot_start(slot: i64, interval_ms: u64, offset_ms: u64) -> Option<Timestamp> {
-    let start_ms = i128::from(slot) * i128::from(interval_ms.max(1)) + i128::from(offset_ms);
-    let start_ms = i64::try_from(start_ms).ok()?;
-    Timestamp::UNIX_EPOCH.checked_add(SignedDuration::from_millis(start_ms)).ok()
 }

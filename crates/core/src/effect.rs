@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::event::Message;
 use crate::id::{DeliveryId, IncidentId, RunId};
 use crate::plan::Plan;
@@ -26,8 +28,8 @@ pub enum Effect {
 pub struct ProbeEffect {
     /// Name of the check.
     pub check: String,
-    /// Which interval since 1970 the probe belongs to: at most one probe is made in each.
-    pub slot: i64,
+    /// When it should be made; how much later it is made is the lag of the schedule.
+    pub due_at: Timestamp,
     /// What to ask.
     pub probe: Probe,
 }
@@ -68,7 +70,7 @@ impl Effect {
     /// The identity of the effect: performed once per process, repeated after a crash under the same name.
     pub fn id(&self) -> String {
         match self {
-            Self::Probe(probe) => format!("probe:{}:{}", probe.check, probe.slot),
+            Self::Probe(probe) => format!("probe:{}", probe.check),
             Self::Deliver(deliver) => format!("{}:{}", deliver.delivery, deliver.attempt),
             Self::Perform(perform) => format!("{}:{}:{}", perform.run, perform.step, perform.attempt),
         }

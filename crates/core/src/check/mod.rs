@@ -22,8 +22,6 @@ pub struct Check {
     pub since: Timestamp,
     /// Why it falters or fails.
     pub reason: Option<String>,
-    /// Where in its interval it is probed, in milliseconds: spreads many checks over the time.
-    pub offset_ms: u64,
 }
 
 /// How a check stands.
@@ -84,12 +82,10 @@ pub(crate) fn fold(world: &mut World, recorded: &Recorded) -> Folded {
     let (name, reason) = match recorded.event.as_ref() {
         Event::PolicyAdopted { policy } => {
             retain(&mut world.checks, |name, _| policy.checks.contains_key(name));
-            for (name, check) in &policy.checks {
-                let offset_ms = offset(name, check.interval_ms);
-                let known = world.checks.get(name).cloned();
-                let check =
-                    known.unwrap_or(Check { state: CheckState::Unknown, since: recorded.at, reason: None, offset_ms });
-                world.checks.insert(name.clone(), Check { offset_ms, ..check });
+            for name in
+                policy.checks.keys().filter(|name| !world.checks.contains_key(*name)).cloned().collect::<Vec<_>>()
+            {
+                world.checks.insert(name, Check { state: CheckState::Unknown, since: recorded.at, reason: None });
             }
             return Ok(());
         }
@@ -105,12 +101,4 @@ pub(crate) fn fold(world: &mut World, recorded: &Recorded) -> Folded {
     check.state = state;
     check.reason = reason.cloned().or_else(|| check.reason.take().filter(|_| !state.is_well()));
     Ok(())
-}
-
-/// A stable place within the interval, from the name alone (FNV-1a).
-fn offset(name: &str, interval_ms: u64) -> u64 {
-    let hash = name
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    hash % interval_ms.max(1)
 }
