@@ -1,0 +1,32 @@
+//! The drivers, one of the three seams: everything that acts on the world.
+
+use std::future::Future;
+
+use allclear_core::{DeliverEffect, DeliveryResult, PerformEffect, ProbeEffect, RunId, Sample, StepOutcome};
+use jiff::Timestamp;
+
+use crate::output::OutputSink;
+
+/// Acts on the world. Every call may be repeated after a crash with the same effect.
+pub trait Drivers: Send + Sync + 'static {
+    /// Asks a check's question.
+    fn probe(&self, effect: ProbeEffect, at: Timestamp) -> impl Future<Output = Sample> + Send;
+
+    /// Sends a message.
+    fn deliver(&self, effect: DeliverEffect, at: Timestamp) -> impl Future<Output = DeliveryResult> + Send;
+
+    /// Performs a step; its output goes to `output` as it comes, with secrets already removed.
+    fn perform(&self, effect: PerformEffect, output: OutputSink) -> impl Future<Output = Performed> + Send;
+
+    /// Stops what is being performed for this run, with everything that it started, and lets go of its session.
+    fn release(&self, run: RunId) -> impl Future<Output = ()> + Send;
+}
+
+/// What came of performing a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Performed {
+    /// Whether every command ended well.
+    pub succeeded: bool,
+    /// What is recorded; the engine adds the digest of the output.
+    pub outcome: StepOutcome,
+}

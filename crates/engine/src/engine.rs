@@ -1,0 +1,370 @@
+//! The loop itself.
+//!
+//! Invariants: an answer is given only after its events are on disk; the world that is shown is the world on disk; an
+//! outcome whose append fails is kept and tried again, never dropped, for its effect has happened.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use allclear_core::{
+    Actor, Batch, Command, Effect, Event, ProbeSchedule, Recorded, World, decide, due, is_decision_due, next_deadline,
+};
+use allclear_store::{AppendError, Lease, Store};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio::task::JoinHandle;
+
+use crate::boot::{self, StartError};
+use crate::clock::Clock;
+use crate::drivers::Drivers;
+use crate::handle::{Accepted, Handle, LatestSamples, Request, SubmitError};
+use crate::output::Outputs;
+use crate::performing::{Outcome, Performing};
+use crate::recorder::Recorder;
+
+const REQUESTS_WAITING_MAX: usize = 4_096;
+const COMMIT_COMMANDS_MAX: usize = 256;
+const FOLLOWERS_BEHIND_MAX: usize = 16_384;
+const SNAPSHOT_EVERY: u64 = 10_000;
+const LEASE: Duration = Duration::from_secs(15);
+const RETRY_APPEND: SignedDuration = SignedDuration::from_secs(1);
+
+/// What an engine is told at its start.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Names this start of this process among the replicas.
+    pub holder: String,
+    /// Version of the program, recorded in the log.
+    pub version: String,
+    /// How long effects that are under way may take to end when the engine stops.
+    pub grace: Duration,
+}
+
+/// A running engine.
+#[derive(Debug)]
+pub struct Engine {
+    handle: Handle,
+    task: JoinHandle<()>,
+}
+
+impl Engine {
+    /// Folds the log and starts the loop.
+    ///
+    /// # Errors
+    /// The log cannot be read; nothing was changed.
+    pub async fn start<D: Drivers, C: Clock>(
+        store: Store,
+        drivers: D,
+        clock: C,
+        options: Options,
+    ) -> Result<Self, StartError> {
+        let world = Arc::new(boot::load(&store).await?);
+        let (requests, incoming) = mpsc::channel(REQUESTS_WAITING_MAX);
+        let (outcome_sender, outcomes) = mpsc::unbounded_channel();
+        let (publish, published) = watch::channel(Arc::clone(&world));
+        let (stop, stopping) = watch::channel(false);
+        let samples = LatestSamples::default();
+        let outputs = Outputs::new();
+        let (recorder, recording) = Recorder::start(store.clone(), Arc::clone(&samples));
+        let tail = broadcast::Sender::new(FOLLOWERS_BEHIND_MAX);
+        let clock = Arc::new(clock);
+        let performing = Performing::new(
+            Arc::new(drivers),
+            Arc::clone(&clock),
+            store.clone(),
+            outputs.clone(),
+            recorder,
+            outcome_sender,
+        );
+        let snapshot_seq = world.seq;
+        let handle = Handle {
+            requests,
+            world: published,
+            tail: tail.clone(),
+            samples,
+            outputs,
+            store: store.clone(),
+            stop: Arc::new(stop),
+        };
+        let turning = Loop {
+            store,
+            clock,
+            options,
+            world,
+            incoming,
+            outcomes,
+            stopping,
+            publish,
+            tail,
+            performing,
+            schedule: ProbeSchedule::default(),
+            lease: None,
+            held: Vec::new(),
+            retry_at: None,
+            snapshot_seq,
+        };
+        let task = tokio::spawn(async move {
+            turning.turn().await;
+            // The recorder ends with the loop that fed it.
+            let _ = recording.await;
+        });
+        Ok(Self { handle, task })
+    }
+
+    /// The way in.
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Stops: no new effects, those under way get their grace, a snapshot is saved, the lease is given back.
+    pub async fn stop(self) {
+        self.handle.stop();
+        self.stopped().await;
+    }
+
+    /// Ends when the engine has stopped.
+    pub async fn stopped(self) {
+        let _ = self.task.await;
+    }
+}
+
+struct Loop<D, C> {
+    store: Store,
+    clock: Arc<C>,
+    options: Options,
+    world: Arc<World>,
+    incoming: mpsc::Receiver<Request>,
+    outcomes: mpsc::UnboundedReceiver<Outcome>,
+    stopping: watch::Receiver<bool>,
+    publish: watch::Sender<Arc<World>>,
+    tail: broadcast::Sender<Recorded>,
+    performing: Performing<D, C>,
+    schedule: ProbeSchedule,
+    lease: Option<Lease>,
+    /// Outcomes that could not be recorded yet.
+    held: Vec<Outcome>,
+    retry_at: Option<Timestamp>,
+    snapshot_seq: u64,
+}
+
+/// Commands that share one commit.
+#[derive(Default)]
+struct Turn {
+    requests: Vec<Request>,
+    outcomes: Vec<Outcome>,
+    own: Vec<Command>,
+}
+
+/// What a turn decided: the events to append, and each command's answer once they are on disk.
+struct Decided {
+    world: World,
+    events: Vec<Recorded>,
+    answers: Vec<Result<Accepted, SubmitError>>,
+}
+
+impl<D: Drivers, C: Clock> Loop<D, C> {
+    async fn turn(mut self) {
+        self.hold_lease().await;
+        while !*self.stopping.borrow() {
+            self.perform_due();
+            let turn = self.wait().await;
+            self.commit(turn).await;
+            self.hold_lease().await;
+            self.snapshot_when_due().await;
+        }
+        self.wind_down().await;
+    }
+
+    /// Waits for commands, outcomes, a deadline or the end; takes along whatever else is there.
+    async fn wait(&mut self) -> Turn {
+        let mut turn = Turn { outcomes: std::mem::take(&mut self.held), ..Turn::default() };
+        let wake_at = self.wake_at();
+        tokio::select! {
+            request = self.incoming.recv() => turn.requests.extend(request),
+            outcome = self.outcomes.recv() => turn.outcomes.extend(outcome),
+            () = self.clock.sleep_until(wake_at) => {}
+            _ = self.stopping.changed() => {}
+        }
+        while turn.requests.len() + turn.outcomes.len() < COMMIT_COMMANDS_MAX {
+            if let Ok(outcome) = self.outcomes.try_recv() {
+                turn.outcomes.push(outcome);
+            } else if let Ok(request) = self.incoming.try_recv() {
+                turn.requests.push(request);
+            } else {
+                break;
+            }
+        }
+        if is_decision_due(&self.world, self.clock.now()) {
+            turn.own.push(Command::ReachTime);
+        }
+        turn
+    }
+
+    fn wake_at(&self) -> Timestamp {
+        let now = self.clock.now();
+        let renew_at = self.lease.as_ref().map_or(now.saturating_add(LEASE / 5), |lease| {
+            lease.until.saturating_sub(LEASE * 2 / 3)
+        });
+        let retry_at = self.retry_at;
+        let probes = self.lease.as_ref().and_then(|_| self.schedule.next_at());
+        [next_deadline(&self.world, now), probes, retry_at, renew_at.ok()].into_iter().flatten().min().unwrap_or(now)
+    }
+
+    /// Decides everything on a copy of the world, appends it in one commit, then answers.
+    async fn commit(&mut self, mut turn: Turn) {
+        loop {
+            let decided = self.decide(&turn);
+            match self.append(&decided.events).await {
+                Ok(()) => return self.accept(turn, decided),
+                Err(AppendError::Conflict { .. }) => {
+                    // Another replica was faster: read what it appended and decide again.
+                    let mut world = self.world.as_ref().clone();
+                    if let Err(error) = boot::catch_up(&self.store, &mut world).await {
+                        return self.refuse(&mut turn, &error.to_string());
+                    }
+                    self.show(world);
+                }
+                Err(AppendError::Fenced { .. }) => self.lease = None,
+                Err(error) => return self.refuse(&mut turn, &error.to_string()),
+            }
+        }
+    }
+
+    fn decide(&self, turn: &Turn) -> Decided {
+        let now = self.clock.now();
+        let mut decided = Decided { world: self.world.as_ref().clone(), events: Vec::new(), answers: Vec::new() };
+        let of_requests = turn.requests.iter().map(|request| (&request.command, &request.actor));
+        let of_outcomes = turn.outcomes.iter().map(|outcome| (&outcome.command, &Actor::Engine));
+        let own = turn.own.iter().map(|command| (command, &Actor::Engine));
+        for (command, actor) in of_requests.chain(of_outcomes).chain(own) {
+            let answer = decide(&decided.world, command, actor, now).map(Batch::into_parts);
+            decided.answers.push(match answer {
+                Ok((events, world)) => {
+                    decided.world = world;
+                    decided.events.extend(events.iter().cloned());
+                    Ok(Accepted { events })
+                }
+                Err(refusal) => Err(SubmitError::Refused(refusal)),
+            });
+        }
+        decided
+    }
+
+    async fn append(&self, events: &[Recorded]) -> Result<(), AppendError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        match &self.lease {
+            Some(lease) => self.store.append_fenced(lease.token, self.world.seq, events).await,
+            None => self.store.append(self.world.seq, events).await,
+        }
+        .map(drop)
+    }
+
+    fn accept(&mut self, turn: Turn, decided: Decided) {
+        self.retry_at = None;
+        self.show(decided.world);
+        for recorded in decided.events {
+            if let (Event::RunFinished { run } | Event::RunAborted { run, .. }, true) =
+                (recorded.event.as_ref(), self.lease.is_some())
+            {
+                self.performing.release(*run);
+            }
+            // Nobody following is no error.
+            let _ = self.tail.send(recorded);
+        }
+        for outcome in turn.outcomes {
+            self.performing.settle(&outcome.effect);
+        }
+        for (request, answer) in turn.requests.into_iter().zip(decided.answers) {
+            // Whoever asked may have gone away; the fact stands.
+            let _ = request.reply.send(answer);
+        }
+    }
+
+    /// Nothing was appended: whoever asked is told, outcomes are kept for another attempt.
+    fn refuse(&mut self, turn: &mut Turn, reason: &str) {
+        tracing::error!(reason, "the log cannot be written");
+        for request in turn.requests.drain(..) {
+            let _ = request.reply.send(Err(SubmitError::Unavailable { reason: reason.to_owned() }));
+        }
+        self.held.append(&mut turn.outcomes);
+        self.retry_at = self.clock.now().saturating_add(RETRY_APPEND).ok();
+    }
+
+    fn show(&mut self, world: World) {
+        let policy_changed = self.world.policy.as_ref().map(Arc::as_ptr) != world.policy.as_ref().map(Arc::as_ptr);
+        self.world = Arc::new(world);
+        if policy_changed {
+            self.schedule = ProbeSchedule::begin(&self.world.policy(), self.clock.now());
+        }
+        self.publish.send_replace(Arc::clone(&self.world));
+    }
+
+    /// Only the holder of the lease performs effects.
+    fn perform_due(&mut self) {
+        if self.lease.is_none() || self.retry_at.is_some() {
+            return;
+        }
+        let now = self.clock.now();
+        for effect in due(&self.world, now) {
+            self.performing.begin(effect);
+        }
+        for probe in self.schedule.take_due(&self.world.policy(), now) {
+            self.performing.begin(Effect::Probe(probe));
+        }
+    }
+
+    /// Takes the lease when it is free, and renews it in good time. Whoever takes it anew says so in the log, and with
+    /// that leaves every step that another had started in doubt.
+    async fn hold_lease(&mut self) {
+        let now = self.clock.now();
+        let fresh = self.lease.as_ref().is_some_and(|lease| lease.until.duration_since(now) > to_signed(LEASE * 2 / 3));
+        if fresh {
+            return;
+        }
+        let known = self.lease.as_ref().map(|lease| lease.token);
+        match self.store.take_lease(&self.options.holder, now, LEASE).await {
+            Ok(lease) => self.lease = lease,
+            // Unanswered: what we hold stays ours until it runs out.
+            Err(error) => {
+                tracing::warn!(%error, "the lease could not be renewed");
+                self.lease = self.lease.take().filter(|lease| lease.until > now);
+            }
+        }
+        let token = self.lease.as_ref().map(|lease| lease.token);
+        if token.is_some() && token != known {
+            self.schedule = ProbeSchedule::begin(&self.world.policy(), now);
+            let version = self.options.version.clone();
+            self.commit(Turn { own: vec![Command::StartEngine { version }], ..Turn::default() }).await;
+        }
+    }
+
+    async fn snapshot_when_due(&mut self) {
+        if self.world.seq >= self.snapshot_seq + SNAPSHOT_EVERY {
+            self.snapshot_seq = self.world.seq;
+            boot::save_snapshot(&self.store, Arc::clone(&self.world)).await;
+        }
+    }
+
+    /// No new effects; those under way get their grace, and their outcomes are recorded.
+    async fn wind_down(mut self) {
+        let end = tokio::time::Instant::now() + self.options.grace;
+        while !self.performing.is_idle() {
+            let Ok(Some(outcome)) = tokio::time::timeout_at(end, self.outcomes.recv()).await else { break };
+            self.commit(Turn { outcomes: vec![outcome], ..Turn::default() }).await;
+        }
+        if self.world.seq > self.snapshot_seq {
+            boot::save_snapshot(&self.store, Arc::clone(&self.world)).await;
+        }
+        if self.lease.is_some() {
+            if let Err(error) = self.store.release_lease(&self.options.holder).await {
+                tracing::warn!(%error, "the lease could not be given back; it runs out by itself");
+            }
+        }
+    }
+}
+
+fn to_signed(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
+}

@@ -1,0 +1,126 @@
+//! Performs effects: each at most once at a time in this process, each outcome back as a command.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use allclear_core::{Command, DeliverEffect, Effect, PerformEffect, ProbeEffect, RunId};
+use allclear_store::Store;
+use tokio::sync::{Semaphore, mpsc};
+
+use crate::clock::Clock;
+use crate::drivers::Drivers;
+use crate::output::Outputs;
+use crate::recorder::Recorder;
+
+/// Probes made at the same time; more wait their turn.
+const PROBES_AT_ONCE: usize = 256;
+
+/// What came of an effect.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// The effect's id.
+    pub(crate) effect: String,
+    /// What to tell the log.
+    pub(crate) command: Command,
+}
+
+/// Performs effects with these drivers.
+#[derive(Debug)]
+pub(crate) struct Performing<D, C> {
+    drivers: Arc<D>,
+    clock: Arc<C>,
+    store: Store,
+    outputs: Outputs,
+    recorder: Recorder,
+    outcomes: mpsc::UnboundedSender<Outcome>,
+    probes: Arc<Semaphore>,
+    under_way: HashSet<String>,
+}
+
+impl<D: Drivers, C: Clock> Performing<D, C> {
+    pub(crate) fn new(
+        drivers: Arc<D>,
+        clock: Arc<C>,
+        store: Store,
+        outputs: Outputs,
+        recorder: Recorder,
+        outcomes: mpsc::UnboundedSender<Outcome>,
+    ) -> Self {
+        let probes = Arc::new(Semaphore::new(PROBES_AT_ONCE));
+        Self { drivers, clock, store, outputs, recorder, outcomes, probes, under_way: HashSet::new() }
+    }
+
+    /// Whether nothing that must be waited for is under way; a probe may be abandoned.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.under_way.iter().all(|id| id.starts_with("probe:"))
+    }
+
+    /// Begins an effect, unless it is under way already.
+    pub(crate) fn begin(&mut self, effect: Effect) {
+        if !self.under_way.insert(effect.id()) {
+            return;
+        }
+        match effect {
+            Effect::Probe(probe) => self.probe(probe),
+            Effect::Deliver(deliver) => self.deliver(deliver),
+            Effect::Perform(perform) => self.perform(perform),
+        }
+    }
+
+    /// The outcome has been recorded, or cannot be any more: the effect may become due again.
+    pub(crate) fn settle(&mut self, effect: &str) {
+        self.under_way.remove(effect);
+    }
+
+    /// Stops whatever is performed for a run that has ended.
+    pub(crate) fn release(&self, run: RunId) {
+        let drivers = Arc::clone(&self.drivers);
+        tokio::spawn(async move { drivers.release(run).await });
+    }
+
+    fn probe(&self, effect: ProbeEffect) {
+        let (drivers, clock, recorder) = (Arc::clone(&self.drivers), Arc::clone(&self.clock), self.recorder.clone());
+        let (turn, outcomes) = (Arc::clone(&self.probes), self.outcomes.clone());
+        let id = Effect::Probe(effect.clone()).id();
+        tokio::spawn(async move {
+            let _turn = turn.acquire().await;
+            let check = effect.check.clone();
+            let sample = drivers.probe(effect, clock.now()).await;
+            let command = Command::ReportCheck { check: check.clone(), verdict: sample.verdict.clone() };
+            recorder.record(&check, sample);
+            let _ = outcomes.send(Outcome { effect: id, command });
+        });
+    }
+
+    fn deliver(&self, effect: DeliverEffect) {
+        let (drivers, clock, outcomes) = (Arc::clone(&self.drivers), Arc::clone(&self.clock), self.outcomes.clone());
+        let id = Effect::Deliver(effect.clone()).id();
+        tokio::spawn(async move {
+            let (delivery, attempt) = (effect.delivery, effect.attempt);
+            let result = drivers.deliver(effect, clock.now()).await;
+            let command = Command::ReportDelivery { delivery, attempt, result };
+            let _ = outcomes.send(Outcome { effect: id, command });
+        });
+    }
+
+    fn perform(&self, effect: PerformEffect) {
+        let (drivers, store, outputs) = (Arc::clone(&self.drivers), self.store.clone(), self.outputs.clone());
+        let outcomes = self.outcomes.clone();
+        let id = Effect::Perform(effect.clone()).id();
+        tokio::spawn(async move {
+            let (run, step, attempt) = (effect.run, effect.step, effect.attempt);
+            let performed = drivers.perform(effect, outputs.sink(run, step)).await;
+            let mut outcome = performed.outcome;
+            let kept = outputs.take(run, step);
+            if !kept.is_empty() {
+                match store.put_blob(&kept).await {
+                    Ok(digest) => outcome.output = Some(digest),
+                    // The outcome matters more than its evidence: it is recorded, and says what is missing.
+                    Err(error) => outcome.summary.push_str(&format!(" (its output could not be kept: {error})")),
+                }
+            }
+            let command = Command::ReportStep { run, step, attempt, succeeded: performed.succeeded, outcome };
+            let _ = outcomes.send(Outcome { effect: id, command });
+        });
+    }
+}
