@@ -1,1 +1,14 @@
-//! 
+//! For tests only: throw-away servers, and what stands in for the world.
+//!
+//! Servers are real, listen on the loopback interface only, and end with the test, also when it is killed.
+
+mod component;
+mod free_port;
+mod postgres;
+mod redis;
+mod throwaway;
+
+pub use component::{Component, component};
+pub use free_port::free_port;
+pub use postgres::Postgres;
+pub use redis::Redis;

@@ -1,0 +1,176 @@
+//! Appending: the only way the log changes.
+//!
+//! Invariants: all records of a call or none; positions without gaps; on disk before the answer; an append that was
+//! decided on an older log than the one that is there is refused.
+
+use allclear_core::{Recorded, Seq};
+
+use crate::chain::{Head, Link, column};
+use crate::database::{Transaction, within};
+use crate::outage::Unavailable;
+use crate::store::Store;
+use crate::{postgres, sqlite};
+
+/// Why nothing was appended.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// Somebody else appended first: read on from where you stood, and decide again.
+    #[error("the log has moved on to {}: read what is new and decide again", head.seq)]
+    Conflict {
+        /// Where the log ends now.
+        head: Head,
+    },
+    /// Somebody else holds the lease now.
+    #[error("lease {given} is no longer valid, the log is now written under lease {current}: stop, and take the lease again")]
+    Fenced {
+        /// The token that was given.
+        given: u64,
+        /// The token of the holder.
+        current: u64,
+    },
+    /// The records do not follow each other.
+    #[error("a record has position {found} where {expected} follows: this is a defect of the caller; nothing was appended")]
+    OutOfOrder {
+        /// Position that was due.
+        expected: Seq,
+        /// Position of the record.
+        found: Seq,
+    },
+    /// A record cannot be written as JSON.
+    #[error("the event at {seq} cannot be written as JSON: this is a defect of the caller; nothing was appended")]
+    Unwritable {
+        /// Position of the record.
+        seq: Seq,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// The store could not answer. Ask for [`Store::head`] before deciding again: a commit that was under way when the
+    /// connection broke may have taken place.
+    #[error(transparent)]
+    Unavailable(Unavailable),
+}
+
+/// One event as it is stored.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) seq: i64,
+    pub(crate) at: i64,
+    pub(crate) kind: &'static str,
+    pub(crate) incident: Option<i64>,
+    pub(crate) run: Option<i64>,
+    pub(crate) body: String,
+    pub(crate) link: Link,
+}
+
+impl Row {
+    /// `body` must be the JSON of `record`.
+    pub(crate) fn new(previous: &Link, record: &Recorded, body: String) -> Self {
+        Self {
+            seq: column(record.seq),
+            at: record.at.as_microsecond(),
+            kind: record.event.name(),
+            incident: record.incident.map(|incident| column(incident.0)),
+            run: record.run.map(|run| column(run.0)),
+            link: previous.next(&body),
+            body,
+        }
+    }
+}
+
+impl Store {
+    /// Where the log ends.
+    pub async fn head(&self) -> Result<Head, Unavailable> {
+        let mut transaction = self.log().begin().await.map_err(Unavailable::because)?;
+        let link = transaction.head().await.map_err(Unavailable::because)?;
+        Ok(link.head())
+    }
+
+    /// Appends all these records or none, in one commit that is on disk when this returns. They were decided on the log
+    /// as it was at `expected`, and have the positions after it.
+    pub async fn append(&self, expected: Seq, records: &[Recorded]) -> Result<Head, AppendError> {
+        self.append_under(None, expected, records).await
+    }
+
+    /// As [`Store::append`], and refused once somebody else has taken the lease that `token` stands for.
+    pub async fn append_fenced(&self, token: u64, expected: Seq, records: &[Recorded]) -> Result<Head, AppendError> {
+        self.append_under(Some(token), expected, records).await
+    }
+
+    async fn append_under(
+        &self,
+        token: Option<u64>,
+        expected: Seq,
+        records: &[Recorded],
+    ) -> Result<Head, AppendError> {
+        let bodies = encode(expected, records)?;
+        let unavailable = |error| AppendError::Unavailable(Unavailable::because(error));
+        let mut transaction = self.log().begin().await.map_err(unavailable)?;
+        if let Some(given) = token {
+            let current = transaction.lease_token().await.map_err(unavailable)?;
+            if current != given {
+                return Err(AppendError::Fenced { given, current });
+            }
+        }
+        let before = transaction.head().await.map_err(unavailable)?;
+        if before.seq != expected {
+            return Err(AppendError::Conflict { head: before.head() });
+        }
+        let rows = chained(&before, records, bodies);
+        let head = rows.last().map_or(before, |row| row.link.clone()).head();
+        match write(transaction, &rows).await {
+            Ok(()) => {
+                self.tell_appended(&head);
+                Ok(head)
+            }
+            // Another replica was between our look at the head and our insert: the primary key decided.
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+                Err(AppendError::Conflict { head: self.head().await.map_err(AppendError::Unavailable)? })
+            }
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+}
+
+fn encode(expected: Seq, records: &[Recorded]) -> Result<Vec<String>, AppendError> {
+    let following = (expected + 1..).zip(records);
+    let bodies = following.map(|(expected, record)| match record.seq {
+        seq if seq != expected => Err(AppendError::OutOfOrder { expected, found: seq }),
+        seq => serde_json::to_string(record).map_err(|source| AppendError::Unwritable { seq, source }),
+    });
+    bodies.collect()
+}
+
+fn chained(before: &Link, records: &[Recorded], bodies: Vec<String>) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::with_capacity(records.len());
+    for (record, body) in records.iter().zip(bodies) {
+        let previous = rows.last().map_or(before, |row| &row.link);
+        rows.push(Row::new(previous, record, body));
+    }
+    rows
+}
+
+async fn write(mut transaction: Transaction, rows: &[Row]) -> Result<(), sqlx::Error> {
+    let Some(last) = rows.last() else { return transaction.rollback().await };
+    transaction.insert(rows).await?;
+    if let Transaction::Postgres(inner) = &mut transaction {
+        postgres::announce(inner, last.seq).await?;
+    }
+    transaction.commit().await
+}
+
+impl Transaction {
+    pub(crate) async fn head(&mut self) -> Result<Link, sqlx::Error> {
+        const LAST: &str = "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1";
+        let last: Option<(i64, Vec<u8>)> =
+            within!(self, connection => sqlx::query_as(LAST).fetch_optional(connection).await?);
+        let Some((seq, hash)) = last else { return Ok(Link::GENESIS) };
+        Link::stored(seq, &hash).ok_or_else(|| sqlx::Error::Decode("the last event's hash is not a hash".into()))
+    }
+
+    pub(crate) async fn insert(&mut self, rows: &[Row]) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(transaction) => sqlite::insert(transaction, rows).await,
+            Self::Postgres(transaction) => postgres::insert(transaction, rows).await,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! PostgreSQL: any number of replicas on one database.
+//!
+//! Invariant: what decides between two replicas is the primary key of `event`; locks only save work.
+
+use std::str::FromStr;
+
+use allclear_core::Seq;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgConnection, PgPool};
+
+use crate::append::Row;
+use crate::database::Exclusion;
+use crate::outage::Outage;
+
+/// The channel on which a replica tells the others that the log has grown.
+pub(crate) const CHANNEL: &str = "allclear_log";
+const CONNECTIONS: u32 = 8;
+
+pub(crate) fn options(address: &str) -> Result<PgConnectOptions, sqlx::Error> {
+    Ok(PgConnectOptions::from_str(address)?.application_name("allclear"))
+}
+
+pub(crate) async fn open(options: PgConnectOptions) -> Result<PgPool, sqlx::Error> {
+    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).after_connect(|connection, _| {
+        Box::pin(async move {
+            // An answer means that it is on disk, whatever the default of the database is.
+            sqlx::query("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'")
+                .execute(connection)
+                .await
+                .map(drop)
+        })
+    });
+    pool.connect_with(options).await
+}
+
+/// Waits until no other replica does the same; ends with the transaction.
+pub(crate) async fn exclude(connection: &mut PgConnection, exclusion: Exclusion) -> Result<(), sqlx::Error> {
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(exclusion as i64).execute(connection).await.map(drop)
+}
+
+pub(crate) async fn insert(connection: &mut PgConnection, rows: &[Row]) -> Result<(), sqlx::Error> {
+    const INSERT: &str = "INSERT INTO event (seq, at, kind, incident, run, body, hash) SELECT * FROM \
+        UNNEST($1::BIGINT[], $2::BIGINT[], $3::TEXT[], $4::BIGINT[], $5::BIGINT[], $6::TEXT[], $7::BYTEA[])";
+    sqlx::query(INSERT)
+        .bind(rows.iter().map(|row| row.seq).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.at).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.kind).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.incident).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.run).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.body.as_str()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.link.hash()).collect::<Vec<_>>())
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// Tells the other replicas, when the transaction commits, that the log has grown.
+pub(crate) async fn announce(connection: &mut PgConnection, seq: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(seq.to_string()).execute(connection).await.map(drop)
+}
+
+pub(crate) async fn last_seq(pool: &PgPool) -> Result<Seq, sqlx::Error> {
+    let last: i64 = sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM event").fetch_one(pool).await?;
+    Ok(Seq::try_from(last).unwrap_or(0))
+}
+
+/// What an SQLSTATE means for the person on call.
+pub(crate) fn outage(code: &str) -> Outage {
+    match code {
+        "53100" => Outage::DiskFull,
+        "25006" | "42501" => Outage::ReadOnly,
+        "53300" | "55P03" | "57014" | "40001" | "40P01" => Outage::Busy,
+        "XX001" | "XX002" => Outage::Damaged,
+        "57P01" | "57P02" | "57P03" => Outage::Unreachable,
+        "28000" | "28P01" | "3D000" => Outage::Refused,
+        _ => Outage::Failed,
+    }
+}

@@ -1,0 +1,89 @@
+//! Reading events back.
+//!
+//! Invariant: what cannot be read is said, with its position; nothing is skipped and nothing panics.
+
+use allclear_core::{IncidentId, Recorded, RunId, Seq};
+
+use crate::chain::column;
+use crate::database::reading;
+use crate::outage::Unavailable;
+use crate::store::Store;
+
+/// Why events were not read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// A stored event is not one that this version knows.
+    #[error("event {seq} cannot be read: if a newer Allclear wrote it, install that release; otherwise run `allclear log verify`")]
+    Unreadable {
+        /// Its position.
+        seq: Seq,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// The store could not answer.
+    #[error(transparent)]
+    Unavailable(Unavailable),
+}
+
+type Bodies = Result<Vec<(i64, String)>, sqlx::Error>;
+
+impl Store {
+    /// The events after a position, oldest first, at most `limit`.
+    pub async fn read(&self, after: Seq, limit: u32) -> Result<Vec<Recorded>, ReadError> {
+        const AFTER: &str = "SELECT seq, body FROM event WHERE seq > $1 ORDER BY seq LIMIT $2";
+        let (after, limit) = (column(after), i64::from(limit));
+        parsed(reading!(self.log(), pool => sqlx::query_as(AFTER).bind(after).bind(limit).fetch_all(pool).await))
+    }
+
+    /// All events of an incident, oldest first, those of its runs and pages among them where they name it.
+    pub async fn read_incident(&self, incident: IncidentId) -> Result<Vec<Recorded>, ReadError> {
+        const INCIDENT: &str = "SELECT seq, body FROM event WHERE incident = $1 ORDER BY seq";
+        let id = column(incident.0);
+        parsed(reading!(self.log(), pool => sqlx::query_as(INCIDENT).bind(id).fetch_all(pool).await))
+    }
+
+    /// All events of a run, oldest first.
+    pub async fn read_run(&self, run: RunId) -> Result<Vec<Recorded>, ReadError> {
+        const RUN: &str = "SELECT seq, body FROM event WHERE run = $1 ORDER BY seq";
+        let id = column(run.0);
+        parsed(reading!(self.log(), pool => sqlx::query_as(RUN).bind(id).fetch_all(pool).await))
+    }
+
+    /// The last events of one kind, such as `IncidentOpened`, newest first, at most `limit`.
+    pub async fn latest(&self, kind: &str, limit: u32) -> Result<Vec<Recorded>, ReadError> {
+        const LATEST: &str = "SELECT seq, body FROM event WHERE kind = $1 ORDER BY seq DESC LIMIT $2";
+        let limit = i64::from(limit);
+        parsed(reading!(self.log(), pool => sqlx::query_as(LATEST).bind(kind).bind(limit).fetch_all(pool).await))
+    }
+}
+
+fn parsed(bodies: Bodies) -> Result<Vec<Recorded>, ReadError> {
+    let bodies = bodies.map_err(|error| ReadError::Unavailable(Unavailable::because(error)))?;
+    let records = bodies.into_iter().map(|(seq, body)| {
+        serde_json::from_str(&body)
+            .map_err(|source| ReadError::Unreadable { seq: Seq::try_from(seq).unwrap_or(0), source })
+    });
+    records.collect()
+}
+
+/// An event as it is stored, unread.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct StoredEvent {
+    pub(crate) seq: i64,
+    pub(crate) at: i64,
+    pub(crate) kind: String,
+    pub(crate) incident: Option<i64>,
+    pub(crate) run: Option<i64>,
+    pub(crate) body: String,
+    pub(crate) hash: Vec<u8>,
+}
+
+impl Store {
+    /// The next page of the log, for whoever goes through all of it.
+    pub(crate) async fn page(&self, after: i64) -> Result<Vec<StoredEvent>, Unavailable> {
+        const PAGE: &str = "SELECT seq, at, kind, incident, run, body, hash FROM event \
+            WHERE seq > $1 ORDER BY seq LIMIT 1000";
+        reading!(self.log(), pool => sqlx::query_as(PAGE).bind(after).fetch_all(pool).await)
+            .map_err(Unavailable::because)
+    }
+}

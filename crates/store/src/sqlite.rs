@@ -1,0 +1,98 @@
+//! SQLite files: write-ahead log, and an fsync before a commit answers.
+//!
+//! Invariant: one connection writes, so a writer never waits for another of ours; readers never wait at all.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, SqlitePool, Transaction};
+
+use crate::append::Row;
+use crate::database::parameters;
+use crate::outage::Outage;
+
+/// Another program (a backup, a curious `sqlite3`) may hold the file for so long before we give up.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Pages in the write-ahead log before they are moved into the file (16 MiB): a commit that must do that is slow.
+const CHECKPOINT_PAGES: &str = "4000";
+/// Rows in one INSERT: each count has its own prepared statement.
+const INSERT_ROWS: usize = 64;
+const INSERT_COLUMNS: usize = 7;
+const READERS: u32 = 4;
+
+/// One file, or memory, that is open.
+#[derive(Debug, Clone)]
+pub(crate) struct File {
+    writer: SqlitePool,
+    reader: SqlitePool,
+}
+
+impl File {
+    pub(crate) async fn open(path: &Path) -> Result<Self, sqlx::Error> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT)
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+            .statement_cache_capacity(2 * INSERT_ROWS);
+        let writer = one_connection().connect_with(options.clone()).await?;
+        let readers = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);
+        let reader = readers.connect_lazy_with(options.pragma("query_only", "on"));
+        Ok(Self { writer, reader })
+    }
+
+    pub(crate) async fn memory() -> Result<Self, sqlx::Error> {
+        let options = SqliteConnectOptions::new().in_memory(true);
+        let writer = one_connection().connect_with(options).await?;
+        Ok(Self { reader: writer.clone(), writer })
+    }
+
+    pub(crate) fn reader(&self) -> &SqlitePool {
+        &self.reader
+    }
+
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+        // Immediate, because a transaction that reads first and writes later can lose its place to another program.
+        self.writer.begin_with("BEGIN IMMEDIATE").await
+    }
+
+    pub(crate) async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// A pool that keeps its one connection for ever: for a database in memory, the connection is the database.
+fn one_connection() -> SqlitePoolOptions {
+    SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None).test_before_acquire(false)
+}
+
+pub(crate) async fn insert(connection: &mut SqliteConnection, rows: &[Row]) -> Result<(), sqlx::Error> {
+    for chunk in rows.chunks(INSERT_ROWS) {
+        let places = parameters(chunk.len(), INSERT_COLUMNS);
+        let text = format!("INSERT INTO event (seq, at, kind, incident, run, body, hash) VALUES {places}");
+        let mut query = sqlx::query(AssertSqlSafe(text));
+        for row in chunk {
+            query = query.bind(row.seq).bind(row.at).bind(row.kind).bind(row.incident).bind(row.run);
+            query = query.bind(&row.body).bind(row.link.hash());
+        }
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// What a result code of SQLite means for the person on call. An extended code's low byte is its kind.
+pub(crate) fn outage(code: &str) -> Outage {
+    const SHARED_MEMORY_CANNOT_GROW: u32 = 4874;
+    let code = code.parse::<u32>();
+    match code.map(|code| if code == SHARED_MEMORY_CANNOT_GROW { 13 } else { code & 0xff }) {
+        Ok(13) => Outage::DiskFull,
+        Ok(3 | 8 | 14 | 23) => Outage::ReadOnly,
+        Ok(5 | 6) => Outage::Busy,
+        Ok(11 | 26) => Outage::Damaged,
+        _ => Outage::Failed,
+    }
+}
