@@ -6,7 +6,7 @@
 use allclear_core::{Recorded, Seq};
 
 use crate::chain::{Head, Link, column};
-use crate::database::{Transaction, within};
+use crate::database::{Transaction, reading, within};
 use crate::outage::Unavailable;
 use crate::store::Store;
 use crate::{postgres, sqlite};
@@ -21,7 +21,9 @@ pub enum AppendError {
         head: Head,
     },
     /// Somebody else holds the lease now.
-    #[error("lease {given} is no longer valid, the log is now written under lease {current}: stop, and take the lease again")]
+    #[error(
+        "lease {given} is no longer valid, the log is now written under lease {current}: stop, and take the lease again"
+    )]
     Fenced {
         /// The token that was given.
         given: u64,
@@ -29,7 +31,9 @@ pub enum AppendError {
         current: u64,
     },
     /// The records do not follow each other.
-    #[error("a record has position {found} where {expected} follows: this is a defect of the caller; nothing was appended")]
+    #[error(
+        "a record has position {found} where {expected} follows: this is a defect of the caller; nothing was appended"
+    )]
     OutOfOrder {
         /// Position that was due.
         expected: Seq,
@@ -49,6 +53,9 @@ pub enum AppendError {
     #[error(transparent)]
     Unavailable(Unavailable),
 }
+
+const LAST_EVENT: &str = "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1";
+type LastEvent = (i64, Vec<u8>);
 
 /// One event as it is stored.
 #[derive(Debug)]
@@ -80,9 +87,9 @@ impl Row {
 impl Store {
     /// Where the log ends.
     pub async fn head(&self) -> Result<Head, Unavailable> {
-        let mut transaction = self.log().begin().await.map_err(Unavailable::because)?;
-        let link = transaction.head().await.map_err(Unavailable::because)?;
-        Ok(link.head())
+        let last: Result<Option<LastEvent>, _> =
+            reading!(self.log(), pool => sqlx::query_as(LAST_EVENT).fetch_optional(pool).await);
+        last.and_then(link).map(|link| link.head()).map_err(Unavailable::because)
     }
 
     /// Appends all these records or none, in one commit that is on disk when this returns. They were decided on the log
@@ -96,12 +103,7 @@ impl Store {
         self.append_under(Some(token), expected, records).await
     }
 
-    async fn append_under(
-        &self,
-        token: Option<u64>,
-        expected: Seq,
-        records: &[Recorded],
-    ) -> Result<Head, AppendError> {
+    async fn append_under(&self, token: Option<u64>, expected: Seq, records: &[Recorded]) -> Result<Head, AppendError> {
         let bodies = encode(expected, records)?;
         let unavailable = |error| AppendError::Unavailable(Unavailable::because(error));
         let mut transaction = self.log().begin().await.map_err(unavailable)?;
@@ -129,6 +131,11 @@ impl Store {
             Err(error) => Err(unavailable(error)),
         }
     }
+}
+
+fn link(last: Option<LastEvent>) -> Result<Link, sqlx::Error> {
+    let Some((seq, hash)) = last else { return Ok(Link::GENESIS) };
+    Link::stored(seq, &hash).ok_or_else(|| sqlx::Error::Decode("the last event's hash is not a hash".into()))
 }
 
 fn encode(expected: Seq, records: &[Recorded]) -> Result<Vec<String>, AppendError> {
@@ -160,11 +167,7 @@ async fn write(mut transaction: Transaction, rows: &[Row]) -> Result<(), sqlx::E
 
 impl Transaction {
     pub(crate) async fn head(&mut self) -> Result<Link, sqlx::Error> {
-        const LAST: &str = "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1";
-        let last: Option<(i64, Vec<u8>)> =
-            within!(self, connection => sqlx::query_as(LAST).fetch_optional(connection).await?);
-        let Some((seq, hash)) = last else { return Ok(Link::GENESIS) };
-        Link::stored(seq, &hash).ok_or_else(|| sqlx::Error::Decode("the last event's hash is not a hash".into()))
+        link(within!(self, connection => sqlx::query_as(LAST_EVENT).fetch_optional(connection).await?))
     }
 
     pub(crate) async fn insert(&mut self, rows: &[Row]) -> Result<(), sqlx::Error> {

@@ -61,6 +61,14 @@ impl Link {
         Some(Self { seq: Seq::try_from(seq).ok()?, hash: hash.try_into().ok()? })
     }
 
+    /// A link as it was given from outside; `None` if that is no hash.
+    pub(crate) fn given(seq: Seq, hash: &Digest) -> Option<Self> {
+        let digits = hash.as_str();
+        let byte = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
+        let bytes: Option<Vec<u8>> = (0..digits.len()).step_by(2).map(byte).collect();
+        Some(Self { seq, hash: bytes?.try_into().ok()? })
+    }
+
     /// The link of the event that follows, which has this body.
     pub(crate) fn next(&self, body: &str) -> Self {
         let hash = Sha256::new().chain_update(self.hash).chain_update(body).finalize();
@@ -100,7 +108,9 @@ mod tests {
     #[test]
     fn a_head_is_read_back_from_its_text_and_nothing_else_is() {
         let head = Link::GENESIS.next("one").head();
-        assert_eq!(head.to_string().parse(), Ok(head));
+        assert_eq!(head.to_string().parse(), Ok(head.clone()));
+        assert_eq!(Link::given(1, &head.hash), Some(Link::GENESIS.next("one")));
+        assert_eq!(Link::given(1, &Digest::given("é23")), None);
         for text in ["", "1", "1:", "x:00", "1:zz", "-1:00"] {
             assert!(text.parse::<Head>().is_err(), "{text}");
         }

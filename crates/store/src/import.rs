@@ -25,7 +25,9 @@ pub enum ImportError {
     #[error("the store already holds {} events: import into an empty data directory or database", head.seq)]
     NotEmpty { head: Head },
     /// The text is something else.
-    #[error("this is not an export of an Allclear log: its first line should be {{\"format\":\"allclear-log\",\"version\":1}}")]
+    #[error(
+        "this is not an export of an Allclear log: its first line should be {{\"format\":\"allclear-log\",\"version\":1}}"
+    )]
     NotAnExport,
     /// A newer Allclear has written it.
     #[error("this export has version {found} and this release knows {VERSION}: install a newer one")]
@@ -34,7 +36,9 @@ pub enum ImportError {
     #[error("line {line} of the export cannot be read: {reason}; nothing was imported")]
     BadLine { line: u64, reason: String },
     /// The hashes do not tie out.
-    #[error("event {seq} (line {line}) is not the one that was exported: its hash does not match; nothing was imported")]
+    #[error(
+        "event {seq} (line {line}) is not the one that was exported: its hash does not match; nothing was imported"
+    )]
     Changed { line: u64, seq: Seq },
     /// The last line is missing, or says that there was more.
     #[error("the export ends after {events} events without its last line: it is incomplete; nothing was imported")]

@@ -23,12 +23,7 @@ pub struct Lease {
 impl Store {
     /// Takes the lease, or keeps it; `None` while somebody else holds it. `holder` must name one start of one process,
     /// for a namesake would count as the same.
-    pub async fn take_lease(
-        &self,
-        holder: &str,
-        now: Timestamp,
-        ttl: Duration,
-    ) -> Result<Option<Lease>, Unavailable> {
+    pub async fn take_lease(&self, holder: &str, now: Timestamp, ttl: Duration) -> Result<Option<Lease>, Unavailable> {
         let until = now.checked_add(ttl).unwrap_or(Timestamp::MAX);
         let token = self.upsert_lease(holder, now, until).await.map_err(Unavailable::because)?;
         Ok(token.map(|token| Lease { token: token.unsigned_abs(), until }))
@@ -39,12 +34,7 @@ impl Store {
         self.expire_lease(holder).await.map_err(Unavailable::because)
     }
 
-    async fn upsert_lease(
-        &self,
-        holder: &str,
-        now: Timestamp,
-        until: Timestamp,
-    ) -> Result<Option<i64>, sqlx::Error> {
+    async fn upsert_lease(&self, holder: &str, now: Timestamp, until: Timestamp) -> Result<Option<i64>, sqlx::Error> {
         const TAKE: &str = "INSERT INTO lease (name, holder, token, until) VALUES ('engine', $1, 1, $3) \
             ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until, \
             token = CASE WHEN lease.holder = excluded.holder THEN lease.token ELSE lease.token + 1 END \

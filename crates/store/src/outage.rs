@@ -18,7 +18,9 @@ pub struct Unavailable {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Outage {
     /// No space left.
-    #[error("the disk that holds the store is full: free some space; nothing that was acknowledged is lost, and work goes on by itself")]
+    #[error(
+        "the disk that holds the store is full: free some space; nothing that was acknowledged is lost, and work goes on by itself"
+    )]
     DiskFull,
     /// The files or the database may not be written.
     #[error("the store is read-only: give this user the right to write it, or point `--data-dir` elsewhere")]
@@ -27,7 +29,9 @@ pub enum Outage {
     #[error("the store is busy and did not answer in time: see what else holds it, then try again")]
     Busy,
     /// The files are not what was written.
-    #[error("the store's files are damaged: stop, keep a copy of them, and restore the latest backup or export that verifies")]
+    #[error(
+        "the store's files are damaged: stop, keep a copy of them, and restore the latest backup or export that verifies"
+    )]
     Damaged,
     /// No connection.
     #[error("the database cannot be reached: check its address, that it is up, and the network between")]

@@ -3,10 +3,11 @@
 //! Invariant: what decides between two replicas is the primary key of `event`; locks only save work.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use allclear_core::Seq;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{Connection, PgConnection, PgPool};
 
 use crate::append::Row;
 use crate::database::Exclusion;
@@ -15,13 +16,18 @@ use crate::outage::Outage;
 /// The channel on which a replica tells the others that the log has grown.
 pub(crate) const CHANNEL: &str = "allclear_log";
 const CONNECTIONS: u32 = 8;
+/// How long a connection may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) fn options(address: &str) -> Result<PgConnectOptions, sqlx::Error> {
     Ok(PgConnectOptions::from_str(address)?.application_name("allclear"))
 }
 
 pub(crate) async fn open(options: PgConnectOptions) -> Result<PgPool, sqlx::Error> {
-    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).after_connect(|connection, _| {
+    // The pool tries again for as long as it may, and then knows only that time is up: what is wrong now is asked first.
+    let connected = tokio::time::timeout(PATIENCE, PgConnection::connect_with(&options)).await;
+    connected.map_err(|_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))??.close().await?;
+    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE).after_connect(|connection, _| {
         Box::pin(async move {
             // An answer means that it is on disk, whatever the default of the database is.
             sqlx::query("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'")

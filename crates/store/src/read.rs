@@ -13,7 +13,9 @@ use crate::store::Store;
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// A stored event is not one that this version knows.
-    #[error("event {seq} cannot be read: if a newer Allclear wrote it, install that release; otherwise run `allclear log verify`")]
+    #[error(
+        "event {seq} cannot be read: if a newer Allclear wrote it, install that release; otherwise run `allclear log verify`"
+    )]
     Unreadable {
         /// Its position.
         seq: Seq,

@@ -26,7 +26,8 @@ impl Store {
     /// Keeps a snapshot and the one before it, and forgets older ones of its format. Refused silently where it does not
     /// fit the log.
     pub async fn save_snapshot(&self, snapshot: Snapshot) -> Result<(), Unavailable> {
-        self.replace_snapshot(&snapshot).await.map_err(Unavailable::because)
+        let Some(link) = Link::given(snapshot.seq, &snapshot.hash) else { return Ok(()) };
+        self.replace_snapshot(&link, &snapshot).await.map_err(Unavailable::because)
     }
 
     /// The newest snapshot of this format that fits the log.
@@ -44,16 +45,17 @@ impl Store {
         }))
     }
 
-    async fn replace_snapshot(&self, snapshot: &Snapshot) -> Result<(), sqlx::Error> {
+    async fn replace_snapshot(&self, link: &Link, snapshot: &Snapshot) -> Result<(), sqlx::Error> {
         const INSERT: &str = "INSERT INTO snapshot (format, seq, hash, body) \
-            SELECT $1, seq, hash, $3 FROM event WHERE seq = $2 \
+            SELECT $1, seq, hash, $4 FROM event WHERE seq = $2 AND hash = $3 \
             ON CONFLICT (format, seq) DO UPDATE SET hash = excluded.hash, body = excluded.body";
         const FORGET: &str = "DELETE FROM snapshot WHERE format = $1 AND seq NOT IN \
             (SELECT seq FROM snapshot WHERE format = $1 ORDER BY seq DESC LIMIT 2)";
-        let (format, seq) = (i64::from(snapshot.format), column(snapshot.seq));
+        let (format, seq) = (i64::from(snapshot.format), column(link.seq));
         let mut transaction = self.log().begin().await?;
         within!(&mut transaction, connection => {
-            sqlx::query(INSERT).bind(format).bind(seq).bind(&snapshot.body).execute(&mut *connection).await?;
+            let insert = sqlx::query(INSERT).bind(format).bind(seq).bind(link.hash()).bind(&snapshot.body);
+            insert.execute(&mut *connection).await?;
             sqlx::query(FORGET).bind(format).execute(connection).await?;
         });
         transaction.commit().await

@@ -56,6 +56,11 @@ impl File {
 
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
         // Immediate, because a transaction that reads first and writes later can lose its place to another program.
+        let begun = self.writer.begin_with("BEGIN IMMEDIATE").await;
+        let Err(sqlx::Error::InvalidSavePointStatement) = begun else { return begun };
+        // SQLite ended the transaction before by itself, as it does when the disk is full. sqlx believes that it is
+        // still open and would refuse every other for ever, so the connection is replaced.
+        self.writer.acquire().await?.close().await?;
         self.writer.begin_with("BEGIN IMMEDIATE").await
     }
 

@@ -219,11 +219,7 @@ async fn migrated(database: Database, schemas: &[&Schema], place: &str) -> Resul
     Ok(database)
 }
 
-async fn assemble(
-    log: Database,
-    measurements: Database,
-    lock: Option<DirectoryLock>,
-) -> Result<Store, OpenError> {
+async fn assemble(log: Database, measurements: Database, lock: Option<DirectoryLock>) -> Result<Store, OpenError> {
     let appended = Arc::new(watch::Sender::new(0));
     let listener = match &log {
         Database::Sqlite(_) => None,

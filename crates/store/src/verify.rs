@@ -15,22 +15,32 @@ use crate::store::Store;
 #[expect(missing_docs, reason = "the fields are positions in the log, and the messages explain them")]
 pub enum VerifyError {
     /// The text of an event is not the one that was written.
-    #[error("event {seq} was changed after it was written: keep a copy of the log as it is, and compare with an export or a backup")]
+    #[error(
+        "event {seq} was changed after it was written: keep a copy of the log as it is, and compare with an export or a backup"
+    )]
     Changed { seq: Seq },
     /// An event stands where another stood.
-    #[error("where event {seq} should be stands event {holds}: the order was changed; keep a copy of the log as it is, and compare with an export or a backup")]
+    #[error(
+        "where event {seq} should be stands event {holds}: the order was changed; keep a copy of the log as it is, and compare with an export or a backup"
+    )]
     Reordered { seq: Seq, holds: Seq },
     /// An event in the middle is gone.
-    #[error("event {seq} is missing: it was taken out after it was written; keep a copy of the log as it is, and compare with an export or a backup")]
+    #[error(
+        "event {seq} is missing: it was taken out after it was written; keep a copy of the log as it is, and compare with an export or a backup"
+    )]
     Missing { seq: Seq },
     /// The text is what was written, but a column by which events are found is not.
-    #[error("event {seq} is filed wrongly (its `{column}` does not say what its text says): it would not be found; compare with an export or a backup")]
+    #[error(
+        "event {seq} is filed wrongly (its `{column}` does not say what its text says): it would not be found; compare with an export or a backup"
+    )]
     Mislabelled { seq: Seq, column: &'static str },
     /// The log ends before the head that was kept.
     #[error("the log ends at {} but had {seq} events: the end was removed", head.seq)]
     Removed { seq: Seq, head: Head },
     /// The log has another history than the head that was kept.
-    #[error("the log is whole in itself, but at event {seq} it is not the one that the given head was taken from: it was written anew")]
+    #[error(
+        "the log is whole in itself, but at event {seq} it is not the one that the given head was taken from: it was written anew"
+    )]
     Rewritten { seq: Seq },
     /// The store could not answer.
     #[error(transparent)]
