@@ -1,1 +1,28 @@
-//! 
+//! Markdown runbooks to procedures, and procedures to plans.
+//!
+//! `parse` never fails and never panics: it returns what it understood and diagnostics about the rest. Every node keeps
+//! its byte span. Deliberately absent: files, clock, environment, network; the caller brings the text and the values.
+
+mod diagnostic;
+mod effect;
+mod model;
+mod parse;
+mod plan;
+mod shell;
+mod show;
+mod span;
+mod sql;
+mod variable;
+
+pub use diagnostic::{Diagnostic, DiagnosticSeverity};
+pub use model::{
+    Command, Contact, Endpoint, NotCommand, Procedure, ProcessStep, ReviewItem, Runbook, ScheduledJob, Section, SectionKind,
+    SeverityLevel, Snippet, Step, Template, Trigger, Variable, VariableForm,
+};
+pub use parse::parse;
+pub use plan::{PlanRefusal, PlanRequest, environment_name, plan};
+pub use show::{
+    Show, ShownCommand, ShownContact, ShownEndpoint, ShownJob, ShownNamed, ShownNotCommand, ShownProcedure, ShownSection,
+    ShownSeverity, ShownStep, ShownTemplate, ShownText, ShownVariable, render_show, show,
+};
+pub use span::Span;

@@ -1,0 +1,89 @@
+//! Labels: the bold or plain words with a colon by which a paragraph says what it is about.
+
+use crate::model::SectionKind;
+use crate::parse::markdown::{Inline, Style, plain};
+use crate::parse::vocabulary;
+use crate::span::Span;
+
+/// `**When**: data is gone`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Label {
+    pub(crate) title: String,
+    /// The section that it opens, if it is one of those that we know.
+    pub(crate) section: Option<SectionKind>,
+    /// What stands behind it on the same line.
+    pub(crate) rest: String,
+}
+
+/// The lines of a paragraph.
+pub(crate) fn lines(inlines: &[Inline]) -> impl Iterator<Item = &[Inline]> {
+    inlines.split(|inline| inline.style == Style::Break).filter(|line| !line.is_empty())
+}
+
+/// The span that a run of inlines covers.
+pub(crate) fn span_of(inlines: &[Inline]) -> Span {
+    let spans = inlines.iter().map(|inline| inline.span);
+    spans.reduce(Span::cover).unwrap_or_default()
+}
+
+/// The label that a line begins with.
+pub(crate) fn label(line: &[Inline]) -> Option<Label> {
+    let strong = line.iter().take_while(|inline| inline.style == Style::Strong).count();
+    if strong == 0 { plain_label(line) } else { bold_label(line, strong) }
+}
+
+fn bold_label(line: &[Inline], strong: usize) -> Option<Label> {
+    let title = plain(&line[..strong]);
+    let rest = plain(&line[strong..]);
+    let separator = rest.starts_with([':', '-', '–', '—']) || rest.is_empty();
+    if !separator && !title.ends_with([':', '.']) {
+        return None;
+    }
+    let rest = rest.trim_start_matches([':', '-', '–', '—', ' ']).to_owned();
+    let title = title.trim_end_matches([':', ' ', '.']).to_owned();
+    (!title.is_empty()).then(|| Label { section: vocabulary::section(&title), title, rest })
+}
+
+/// `Symptoms: …` without emphasis counts only where the word is one that opens a section.
+fn plain_label(line: &[Inline]) -> Option<Label> {
+    let first = line.first().filter(|inline| inline.style == Style::Plain)?;
+    let (title, _) = first.text.split_once(':')?;
+    if title.split_whitespace().count() > 3 {
+        return None;
+    }
+    let section = vocabulary::section(title).filter(|kind| !matches!(kind, SectionKind::Background | SectionKind::Cause))?;
+    let whole = plain(line);
+    let rest = whole.split_once(':').map(|(_, rest)| rest.trim().to_owned()).unwrap_or_default();
+    Some(Label { title: title.trim().to_owned(), section: Some(section), rest })
+}
+
+/// The first sentence and the rest.
+pub(crate) fn first_sentence(text: &str) -> (&str, &str) {
+    let end = text.char_indices().find(|(at, c)| {
+        matches!(c, '.' | '!' | '?' | ':') && text[at + c.len_utf8()..].starts_with([' ', '\n']) || *c == '\n'
+    });
+    match end {
+        Some((at, c)) => (text[..at].trim(), text[at + c.len_utf8()..].trim()),
+        None => (text.trim().trim_end_matches(['.', ':']), ""),
+    }
+}
+
+/// The last sentence: the one that introduces what follows.
+pub(crate) fn last_sentence(text: &str) -> &str {
+    let body = text.trim_end_matches([':', '.', ' ', '\n']);
+    let start = body.char_indices().rev().find(|(at, c)| {
+        matches!(c, '.' | '!' | '?') && body[at + c.len_utf8()..].starts_with(' ') || *c == '\n'
+    });
+    start.map_or(body, |(at, c)| &body[at + c.len_utf8()..]).trim()
+}
+
+/// "Or:", "Alternatively, …", "More conservative": what follows takes the place of what stood before.
+pub(crate) fn introduces_alternative(text: &str) -> bool {
+    let lower = text.trim().trim_end_matches(':').to_lowercase();
+    let first = lower.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    match first {
+        "or" | "alternatively" | "alternative" => true,
+        "option" => !matches!(lower.split_whitespace().nth(1), Some("a" | "1") | None),
+        _ => lower.starts_with("more conservative"),
+    }
+}

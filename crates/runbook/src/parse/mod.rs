@@ -1,0 +1,239 @@
+//! Markdown to a runbook. Never fails and never panics; what is odd is said in diagnostics.
+//!
+//! Time is linear in the text: blocks are a flat list, headings a tree of at most seven levels, and every block is
+//! read once for evidence and once for content.
+
+mod choices;
+mod endpoints;
+mod fences;
+mod inline;
+mod labels;
+mod markdown;
+mod outline;
+mod procedures;
+mod prompts;
+mod reference;
+mod session;
+mod snippets;
+mod source;
+mod steps;
+mod vocabulary;
+
+use std::collections::{BTreeSet, HashMap};
+
+use allclear_core::Digest;
+
+use crate::diagnostic::{Diagnostic, Findings};
+use crate::model::{Command, NotCommand, Procedure, Runbook, Section, SectionKind, Trigger, Variable, VariableForm};
+use crate::span::Span;
+use crate::variable;
+use fences::FenceRole;
+use markdown::BlockKind;
+use outline::Node;
+use procedures::{Discovery, Unit};
+use source::Source;
+use steps::{Content, Walker};
+use vocabulary::{HeadingKind, ReferenceKind};
+
+/// Reads a runbook. `path` is only remembered, and lends its name to a text without headings.
+pub fn parse(path: &str, text: &str) -> (Runbook, Vec<Diagnostic>) {
+    let source = Source::of(path, text);
+    let nodes = outline::outline(&source);
+    let discovery = Discovery::new(&source, &nodes);
+    let foreign = discovery.is_foreign();
+    let units = if foreign { Vec::new() } else { discovery.units() };
+    let mut runbook = Runbook {
+        path: path.to_owned(),
+        digest: Digest::of(text.as_bytes()),
+        title: title(&source, &nodes),
+        procedures: procedures(&source, &nodes, &units),
+        contacts: Vec::new(),
+        severities: Vec::new(),
+        process: Vec::new(),
+        templates: Vec::new(),
+        review: Vec::new(),
+        scheduled_jobs: Vec::new(),
+        snippets: if foreign { Vec::new() } else { snippets::snippets(&source, &nodes, &units) },
+        variables: Vec::new(),
+        not_commands: not_commands(&source, &nodes, foreign),
+        endpoints: Vec::new(),
+    };
+    references(&source, &nodes, &mut runbook);
+    runbook.variables = variables(&runbook);
+    runbook.endpoints = endpoints(&source, &runbook);
+    let diagnostics = diagnostics(&source, &runbook);
+    (runbook, diagnostics)
+}
+
+fn title(source: &Source<'_>, nodes: &[Node]) -> Option<String> {
+    let named = source.document.front_matter.iter().any(|(key, _)| key == "title");
+    let first = nodes.iter().find(|node| node.level == 1).or_else(|| nodes.first().filter(|_| named));
+    first.map(|node| node.title.clone()).filter(|title| !title.is_empty())
+}
+
+fn procedures(source: &Source<'_>, nodes: &[Node], units: &[Unit]) -> Vec<Procedure> {
+    let mut ids = HashMap::new();
+    let mut procedures: Vec<Procedure> = Vec::new();
+    for unit in units {
+        let content = Walker::new(source).walk(nodes, unit);
+        let mut procedure = procedure(source, nodes, unit, content);
+        if procedure.steps.is_empty() {
+            continue;
+        }
+        procedure.id = outline::slug(&procedure.title, &mut ids);
+        procedures.push(procedure);
+    }
+    procedures
+}
+
+fn procedure(source: &Source<'_>, nodes: &[Node], unit: &[usize], content: Content) -> Procedure {
+    let node = &nodes[unit[0]];
+    let front = |wanted: &[&str]| {
+        source.document.front_matter.iter().find(|(key, _)| wanted.contains(&key.as_str())).map(|(_, value)| value.clone())
+    };
+    let of_section = |kind: SectionKind| {
+        content.sections.iter().find(|section| section.kind == kind && !section.text.is_empty()).map(|section| section.text.clone())
+    };
+    let last = unit.iter().flat_map(|index| nodes[*index].blocks.clone()).next_back();
+    let end = last.map_or(node.span.end, |index| source.visible(index).end.max(node.span.end));
+    Procedure {
+        id: String::new(),
+        anchor: node.anchor.clone(),
+        title: node.title.clone(),
+        span: Span::new(node.span.start, end),
+        line: source.line(node.span),
+        trigger: trigger(&content.sections).or(content.condition),
+        severity: content.severity.or_else(|| of_section(SectionKind::Severity)).or_else(|| front(&["severity", "priority"])),
+        owner: content.owner.or_else(|| of_section(SectionKind::Owner)).or_else(|| front(&["owner", "owner_slack", "team"])),
+        sections: content.sections,
+        steps: content.steps,
+    }
+}
+
+fn trigger(sections: &[Section]) -> Option<Trigger> {
+    let section = sections.iter().find(|section| section.kind == SectionKind::Trigger)?;
+    Some(Trigger { line: section.line, span: section.span, text: section.text.clone() })
+}
+
+/// The text around the procedures.
+fn references(source: &Source<'_>, nodes: &[Node], runbook: &mut Runbook) {
+    for node in nodes {
+        let opens = matches!(node.kind, HeadingKind::Reference(_));
+        match node.reference {
+            Some(ReferenceKind::Contacts) => runbook.contacts.extend(reference::contacts(source, node)),
+            Some(ReferenceKind::Severities) => {
+                runbook.severities.extend(reference::severities(source, node));
+                runbook.severities.extend(reference::severity_heading(source, node).filter(|_| !opens));
+            }
+            Some(ReferenceKind::Process) => runbook.process.extend(reference::process(source, node)),
+            Some(ReferenceKind::Templates) => runbook.templates.extend(reference::templates(source, node)),
+            Some(ReferenceKind::Review) => runbook.review.extend(reference::review(source, node)),
+            Some(ReferenceKind::Jobs) if opens => runbook.scheduled_jobs.extend(reference::job_items(source, node)),
+            Some(ReferenceKind::Jobs) => runbook.scheduled_jobs.push(reference::job_heading(source, node)),
+            _ => {}
+        }
+    }
+}
+
+fn not_commands(source: &Source<'_>, nodes: &[Node], foreign: bool) -> Vec<NotCommand> {
+    let mut found = Vec::new();
+    for node in nodes {
+        let under_template = node.reference == Some(ReferenceKind::Templates);
+        for index in node.blocks.clone() {
+            let why = match source.role(index, under_template) {
+                Some(FenceRole::Commands(_)) if foreign => "in a document that is not a runbook",
+                Some(FenceRole::Note) => "comments only",
+                Some(FenceRole::Not(why)) if source.fence(index).is_some_and(|fence| fence.fenced) => why,
+                _ => continue,
+            };
+            let span = source.visible(index);
+            found.push(NotCommand { line: source.line(span), span, why: why.to_owned() });
+        }
+    }
+    found
+}
+
+fn variables(runbook: &Runbook) -> Vec<Variable> {
+    let mut set = BTreeSet::new();
+    for command in commands(runbook).filter(|command| command.language == "bash") {
+        variable::assigned(&command.text, &mut set);
+    }
+    let mut found: Vec<Variable> = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut ordered: Vec<&Command> = commands(runbook).collect();
+    ordered.sort_by_key(|command| command.span.start);
+    for command in ordered {
+        for occurrence in variable::occurrences(&command.language, &command.text) {
+            let own = occurrence.form == VariableForm::Shell && set.contains(&occurrence.name);
+            if own || !seen.insert(occurrence.name.clone()) {
+                continue;
+            }
+            // In a fence inside a list, lines are indented in the source; the line is told by counting breaks.
+            let breaks = command.text[..occurrence.start].matches('\n').count();
+            let line = command.line + u32::try_from(breaks).unwrap_or(0);
+            let secret = variable::is_secret(&occurrence.name);
+            found.push(Variable { name: occurrence.name, line, span: command.span, secret, form: occurrence.form });
+        }
+    }
+    found
+}
+
+/// All commands of a runbook: those of the steps, of the sections, and those outside any procedure.
+fn commands(runbook: &Runbook) -> impl Iterator<Item = &Command> {
+    let procedures = runbook.procedures.iter().flat_map(|procedure| {
+        let steps = procedure.steps.iter().flat_map(|step| &step.commands);
+        steps.chain(procedure.sections.iter().flat_map(|section| &section.commands))
+    });
+    procedures.chain(runbook.snippets.iter().map(|snippet| &snippet.command))
+}
+
+fn endpoints(source: &Source<'_>, runbook: &Runbook) -> Vec<crate::model::Endpoint> {
+    let mut found = Vec::new();
+    for command in commands(runbook) {
+        endpoints::of_command(command, &source.lines, source.text, &mut found);
+    }
+    for block in &source.document.blocks {
+        for inline in block.inlines.iter().filter(|_| !matches!(block.kind, BlockKind::Fence(_))) {
+            endpoints::of_prose(inline.span, &source.lines, source.text, &mut found);
+        }
+    }
+    endpoints::distinct(found)
+}
+
+fn diagnostics(source: &Source<'_>, runbook: &Runbook) -> Vec<Diagnostic> {
+    let mut findings = Findings { text: source.text, lines: &source.lines, found: Vec::new() };
+    for (index, block) in source.document.blocks.iter().enumerate() {
+        if source.fence(index).is_some_and(|fence| !fence.closed) {
+            let first = block.span.slice(source.text).lines().next().unwrap_or_default().len();
+            let span = Span::new(block.span.start, block.span.start + first);
+            findings.warn(
+                "unclosed-fence",
+                span,
+                "this code block is never closed, so everything behind it is code".to_owned(),
+                "close it with the same marker, at the same indentation as the opening one",
+            );
+        }
+    }
+    if runbook.procedures.is_empty() {
+        findings.warn(
+            "no-procedure-found",
+            Span::default(),
+            "no procedure found: nothing here has both a title and steps to follow".to_owned(),
+            "give each kind of incident a heading, say when it applies (`**When**: …`), and number its steps",
+        );
+    }
+    for procedure in runbook.procedures.iter().filter(|procedure| procedure.trigger.is_none()) {
+        findings.inform(
+            "procedure-without-trigger",
+            Span::new(procedure.span.start, procedure.span.start + first_line(procedure.span.slice(source.text))),
+            format!("\"{}\" does not say when it applies", procedure.title),
+            "add a line such as `**When**: checkout answers 5xx` below the heading",
+        );
+    }
+    findings.found.sort_by_key(|finding| finding.span.start);
+    findings.found
+}
+
+fn first_line(text: &str) -> usize {
+    text.lines().next().unwrap_or_default().len()
+}

@@ -1,0 +1,136 @@
+//! Console sessions: what stands behind a prompt is a command, the rest is what it printed.
+
+use crate::parse::fences::{Language, Piece};
+use crate::shell::{programs, split};
+
+/// What a line's prompt belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Prompt {
+    Shell,
+    Client { language: Language, name: &'static str },
+}
+
+/// Whether any line begins with a prompt; `console` also takes the prompts that elsewhere are comments.
+pub(crate) fn is_prompted(text: &str, console: bool) -> bool {
+    text.lines().any(|line| prompt(line, console).is_some())
+}
+
+/// The commands behind the prompts of a text.
+pub(crate) fn pieces(text: &str, console: bool) -> Vec<Piece> {
+    let mut found = Vec::new();
+    let mut open: Option<(usize, Prompt)> = None;
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        let entered = prompt(line.trim_end_matches(['\n', '\r']), console);
+        if let Some((length, kind)) = entered {
+            found.extend(open.take().and_then(|(start, kind)| command(text, start, offset, kind)));
+            open = Some((offset + length, kind));
+        } else if let Some(comment) = line.trim_start().strip_prefix("# ") {
+            found.extend(open.take().and_then(|(start, kind)| command(text, start, offset, kind)));
+            found.push(Piece::Comment(comment.trim().to_owned()));
+        }
+        offset += line.len();
+    }
+    found.extend(open.and_then(|(start, kind)| command(text, start, offset, kind)));
+    found
+}
+
+fn command(text: &str, start: usize, limit: usize, prompt: Prompt) -> Option<Piece> {
+    let behind = &text[start..limit];
+    let (language, session, begin, end) = match prompt {
+        Prompt::Shell => {
+            let span = split::first_command(behind)?;
+            (Language::Shell, None, span.start, span.end)
+        }
+        Prompt::Client { language, name } => {
+            let line = match language {
+                Language::Sql => behind.find(';').map_or(behind, |end| &behind[..=end]),
+                _ => behind.lines().next().unwrap_or_default(),
+            };
+            let begin = line.len() - line.trim_start().len();
+            (language, Some(name.to_owned()), begin, begin + line.trim().len())
+        }
+    };
+    let source = behind.get(begin..end).filter(|source| !source.is_empty())?;
+    Some(Piece::Command { language, start: start + begin, end: start + end, text: source.to_owned(), session })
+}
+
+/// Length of the prompt at the start of a line, and what it belongs to.
+fn prompt(line: &str, console: bool) -> Option<(usize, Prompt)> {
+    let blank = line.len() - line.trim_start().len();
+    let rest = &line[blank..];
+    let length = shell_prompt(rest, console);
+    if let Some(length) = length {
+        return Some((blank + length, Prompt::Shell));
+    }
+    let (length, client) = client_prompt(rest)?;
+    Some((blank + length, client))
+}
+
+fn shell_prompt(line: &str, console: bool) -> Option<usize> {
+    if line.starts_with("$ ") || console && line.starts_with("% ") {
+        return Some(2);
+    }
+    if line.starts_with("/ # ") || line.starts_with("~ # ") || line.starts_with("~ $ ") {
+        return Some(4);
+    }
+    if console && line.starts_with("# ") && programs::begins_with_program(&line[2..]) {
+        return Some(2);
+    }
+    named_prompt(line)
+}
+
+/// `user@host:~$ `, `[root@host ~]# `, `bash-5.1$ `
+fn named_prompt(line: &str) -> Option<usize> {
+    const LONGEST: usize = 60;
+    let end = line.bytes().take(LONGEST).zip(line.bytes().skip(1)).position(|pair| matches!(pair, (b'$' | b'#', b' ')))?;
+    let name = &line[..end];
+    let bracketed = name.starts_with('[') && name.ends_with(']') && name.contains('@');
+    let plain = !name.contains([' ', '=', '"', '\'', '/', '|']) || name.contains('@') && name.contains(':') && !name.contains(' ');
+    let known = name.contains('@') || name.starts_with("bash-") || name.starts_with("sh-");
+    (bracketed || plain && known).then_some(end + 2)
+}
+
+/// `shop=# `, `mysql> `, `127.0.0.1:6379> `
+fn client_prompt(line: &str) -> Option<(usize, Prompt)> {
+    let end = line.find(' ')?;
+    let prompt = &line[..end];
+    let database = prompt.strip_suffix("=#").or_else(|| prompt.strip_suffix("=>"));
+    let client = match prompt {
+        "mysql>" | "MariaDB>" => Prompt::Client { language: Language::Sql, name: "mysql" },
+        "redis>" => Prompt::Client { language: Language::Redis, name: "redis-cli" },
+        _ if prompt.ends_with(":6379>") => Prompt::Client { language: Language::Redis, name: "redis-cli" },
+        _ if database.is_some_and(programs::is_variable_name) => Prompt::Client { language: Language::Sql, name: "psql" },
+        _ => return None,
+    };
+    Some((end + 1, client))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn commands(text: &str) -> Vec<String> {
+        let texts = pieces(text, true).into_iter().filter_map(|piece| match piece {
+            Piece::Command { text, .. } => Some(text),
+            Piece::Comment(_) => None,
+        });
+        texts.collect()
+    }
+
+    #[test]
+    fn output_between_prompts_is_left_out() {
+        assert_eq!(commands("$ uptime\n 10:00 up it's fine\n$ ls \\\n  -l\ntotal 0\n"), ["uptime", "ls \\\n  -l"]);
+    }
+
+    #[test]
+    fn prompts_with_user_and_host_are_recognised() {
+        assert_eq!(commands("root@db-1:~# df -h\n[ops@app ~]$ uptime\n/ # ls\n"), ["df -h", "uptime", "ls"]);
+    }
+
+    #[test]
+    fn database_prompts_are_sessions() {
+        let text = "shop=# SELECT 1\n  FROM x;\n ?column?\n127.0.0.1:6379> INFO memory\nused:1\n";
+        assert_eq!(commands(text), ["SELECT 1\n  FROM x;", "INFO memory"]);
+    }
+}

@@ -1,0 +1,40 @@
+//! Commands outside any procedure, under the words that introduce them.
+
+use std::collections::HashSet;
+
+use crate::model::Snippet;
+use crate::parse::fences::FenceRole;
+use crate::parse::markdown::{BlockKind, plain};
+use crate::parse::outline::Node;
+use crate::parse::procedures::Unit;
+use crate::parse::source::{Found, Source};
+use crate::parse::vocabulary::ReferenceKind;
+
+/// The commands of all nodes that belong to no procedure.
+pub(crate) fn snippets(source: &Source<'_>, nodes: &[Node], units: &[Unit]) -> Vec<Snippet> {
+    let covered: HashSet<usize> = units.iter().flatten().copied().collect();
+    let mut found = Vec::new();
+    for (index, node) in nodes.iter().enumerate() {
+        if !covered.contains(&index) && node.reference != Some(ReferenceKind::Templates) {
+            of_node(source, node, &mut found);
+        }
+    }
+    found
+}
+
+fn of_node(source: &Source<'_>, node: &Node, found: &mut Vec<Snippet>) {
+    let mut title = node.title.clone();
+    for index in node.blocks.clone() {
+        let block = &source.document.blocks[index];
+        if matches!(block.kind, BlockKind::Paragraph) {
+            title = plain(&block.inlines).trim_end_matches(':').to_owned();
+        }
+        if let Some(FenceRole::Commands(language)) = source.role(index, false) {
+            let commands = source.commands(index, language, None).into_iter();
+            found.extend(commands.filter_map(|found| match found {
+                Found::Command(command) => Some(Snippet { title: title.clone(), command: *command }),
+                Found::Comment(_) => None,
+            }));
+        }
+    }
+}

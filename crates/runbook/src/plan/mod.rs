@@ -1,0 +1,214 @@
+//! A procedure, a target and values to a plan that leaves no choice open, or the reasons why there is none.
+//!
+//! Invariants: every blank is filled, every alternative chosen, every command performable by this version; secret
+//! values never enter a plan, commands refer to them by environment variable.
+
+mod refusal;
+mod render;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use allclear_core::{Digest, Plan, PlannedCommand, PlannedStep};
+
+use crate::model::{Command, Procedure, Runbook, Step, VariableForm};
+use crate::variable;
+pub use refusal::PlanRefusal;
+pub use render::environment_name;
+
+/// What a plan is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PlanRequest {
+    /// Name of the estate that the commands act on.
+    pub target: String,
+    /// Values by variable name. Those of `$NAME` variables are set in the environment of every step.
+    pub variables: BTreeMap<String, String>,
+    /// Names of variables whose values the performer has and keeps secret.
+    pub secrets: BTreeSet<String>,
+    /// Names of environment variables that the target sets for every step.
+    pub environment: BTreeSet<String>,
+    /// Leave out the steps before this number.
+    pub from: Option<u32>,
+    /// Take only the steps with these numbers; all of them if empty.
+    pub only: BTreeSet<u32>,
+    /// Where commands are alternatives: the line of the first command of the option to take.
+    pub alternatives: BTreeSet<u32>,
+}
+
+/// Plans a procedure, or says everything that stands in the way at once.
+///
+/// # Errors
+/// One refusal per reason, in the order of the text.
+pub fn plan(runbook: &Runbook, procedure_id: &str, request: &PlanRequest) -> Result<Plan, Vec<PlanRefusal>> {
+    let procedure = runbook.procedure(procedure_id).ok_or_else(|| vec![unknown_procedure(runbook, procedure_id)])?;
+    let mut planner = Planner::new(request);
+    planner.check_numbers(procedure);
+    let taken = procedure.steps.iter().filter(|step| takes(request, step.number));
+    let steps: Vec<PlannedStep> = taken.map(|step| planner.step(step)).collect();
+    if !planner.refusals.is_empty() {
+        return Err(planner.refusals);
+    }
+    let plan = Plan {
+        digest: Digest::default(),
+        runbook: runbook.path.clone(),
+        runbook_digest: runbook.digest.clone(),
+        procedure: procedure.id.clone(),
+        title: procedure.title.clone(),
+        target: request.target.clone(),
+        variables: planner.variables,
+        secrets: planner.secrets.into_iter().collect(),
+        steps,
+    };
+    Ok(plan.sealed())
+}
+
+fn takes(request: &PlanRequest, number: u32) -> bool {
+    let wanted = request.only.is_empty() || request.only.contains(&number);
+    wanted && request.from.is_none_or(|from| number >= from)
+}
+
+fn unknown_procedure(runbook: &Runbook, asked: &str) -> PlanRefusal {
+    let mut known: Vec<String> = runbook.procedures.iter().map(|procedure| procedure.id.clone()).collect();
+    known.sort_by_key(|id| distance(asked, id));
+    PlanRefusal::UnknownProcedure { asked: asked.to_owned(), known }
+}
+
+/// Edits between two ids, less the length of what they share in front: what people mistype or cut short comes first.
+fn distance(asked: &str, known: &str) -> usize {
+    const LONGEST: usize = 200;
+    if known.contains(asked) && !asked.is_empty() {
+        return 0;
+    }
+    let known: Vec<char> = known.chars().take(LONGEST).collect();
+    let mut row: Vec<usize> = (0..=known.len()).collect();
+    for (above, a) in asked.chars().take(LONGEST).enumerate() {
+        let mut diagonal = row[0];
+        row[0] = above + 1;
+        for (at, b) in known.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != *b);
+            diagonal = row[at + 1];
+            row[at + 1] = replaced.min(diagonal + 1).min(row[at] + 1);
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+struct Planner<'r> {
+    request: &'r PlanRequest,
+    refusals: Vec<PlanRefusal>,
+    /// Names that the commands planned so far set themselves.
+    assigned: BTreeSet<String>,
+    variables: BTreeMap<String, String>,
+    secrets: BTreeSet<String>,
+    missing: BTreeSet<String>,
+}
+
+impl<'r> Planner<'r> {
+    const fn new(request: &'r PlanRequest) -> Self {
+        Self {
+            request,
+            refusals: Vec::new(),
+            assigned: BTreeSet::new(),
+            variables: BTreeMap::new(),
+            secrets: BTreeSet::new(),
+            missing: BTreeSet::new(),
+        }
+    }
+
+    fn check_numbers(&mut self, procedure: &Procedure) {
+        let known: Vec<u32> = procedure.steps.iter().map(|step| step.number).collect();
+        let asked = self.request.only.iter().copied().chain(self.request.from);
+        for number in asked.filter(|number| !known.contains(number)) {
+            self.refusals.push(PlanRefusal::StepOutOfRange { number, known: known.clone(), line: procedure.line });
+        }
+        for line in &self.request.alternatives {
+            let options = procedure.steps.iter().flat_map(|step| &step.commands).filter_map(|command| command.option);
+            let options: BTreeSet<u32> = options.collect();
+            if !options.contains(line) {
+                self.refusals.push(PlanRefusal::NoSuchAlternative { line: *line, options: options.into_iter().collect() });
+            }
+        }
+    }
+
+    fn step(&mut self, step: &Step) -> PlannedStep {
+        self.check_choices(step);
+        let commands = step.commands.iter().filter(|command| self.chosen(command)).cloned().collect::<Vec<_>>();
+        let commands = commands.iter().map(|command| self.command(command)).collect();
+        PlannedStep {
+            number: step.number,
+            line: step.line,
+            title: step.title.clone(),
+            prose: step.prose.clone(),
+            kind: step.kind,
+            commands,
+        }
+    }
+
+    /// Every group of alternatives needs exactly one chosen option.
+    fn check_choices(&mut self, step: &Step) {
+        let mut groups: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+        for command in &step.commands {
+            if let Some(option) = command.option {
+                groups.entry(command.alternative_of.unwrap_or(option)).or_default().insert(option);
+            }
+        }
+        for (line, options) in groups.into_iter().filter(|(_, options)| options.len() > 1) {
+            let chosen = options.intersection(&self.request.alternatives).count();
+            let options: Vec<u32> = options.into_iter().collect();
+            match chosen {
+                0 => self.refusals.push(PlanRefusal::AlternativeNotChosen { line, step: step.number, options }),
+                1 => {}
+                _ => self.refusals.push(PlanRefusal::AlternativesExclude { line, step: step.number, options }),
+            }
+        }
+    }
+
+    fn chosen(&self, command: &Command) -> bool {
+        command.option.is_none_or(|option| self.request.alternatives.contains(&option))
+    }
+
+    fn command(&mut self, command: &Command) -> PlannedCommand {
+        if command.language != "bash" {
+            self.refusals.push(PlanRefusal::LanguageNotPerformed { language: command.language.clone(), line: command.line });
+        }
+        if let Some(session) = &command.session {
+            self.refusals.push(PlanRefusal::SessionNotPerformed { session: session.clone(), line: command.line });
+        }
+        let occurrences = variable::occurrences(&command.language, &command.text);
+        for occurrence in &occurrences {
+            let set_by_plan = occurrence.form == VariableForm::Shell && self.assigned.contains(&occurrence.name);
+            // A loop sets its own variable, and `a=1 && echo $a` its own as well.
+            let mut own = BTreeSet::new();
+            variable::assigned(&command.text, &mut own);
+            if !set_by_plan && !(occurrence.form == VariableForm::Shell && own.contains(&occurrence.name)) {
+                self.need(&occurrence.name, occurrence.form, command.line);
+            }
+        }
+        if command.language == "bash" {
+            variable::assigned(&command.text, &mut self.assigned);
+        }
+        let rendered = render::rendered(&command.text, &occurrences, &self.request.variables, &self.request.secrets);
+        PlannedCommand::new(command.line, &command.language, rendered, command.effect, &self.request.target)
+    }
+
+    /// Takes note of a variable that a command needs, and of its absence.
+    fn need(&mut self, name: &str, form: VariableForm, line: u32) {
+        let request = self.request;
+        if request.secrets.contains(name) {
+            self.secrets.insert(render::environment_name(name));
+        } else if let Some(value) = request.variables.get(name) {
+            if variable::is_secret(name) {
+                self.refuse_once(name, PlanRefusal::SecretInTheOpen { name: name.to_owned(), line });
+            }
+            self.variables.insert(name.to_owned(), value.clone());
+        } else if !(form == VariableForm::Shell && request.environment.contains(name)) {
+            let secret = variable::is_secret(name);
+            self.refuse_once(name, PlanRefusal::MissingVariable { name: name.to_owned(), line, secret });
+        }
+    }
+
+    fn refuse_once(&mut self, name: &str, refusal: PlanRefusal) {
+        if self.missing.insert(name.to_owned()) {
+            self.refusals.push(refusal);
+        }
+    }
+}

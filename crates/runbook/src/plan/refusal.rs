@@ -1,0 +1,169 @@
+//! Why a procedure cannot be planned, each reason with what to do next.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// A reason against a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+pub enum PlanRefusal {
+    /// There is no procedure with this id.
+    UnknownProcedure {
+        /// What was asked for.
+        asked: String,
+        /// The ids that exist, the most similar first.
+        known: Vec<String>,
+    },
+    /// There is no step with this number.
+    StepOutOfRange {
+        /// The number that was asked for.
+        number: u32,
+        /// The numbers that exist.
+        known: Vec<u32>,
+        /// Line of the procedure.
+        line: u32,
+    },
+    /// A command needs a value that nobody gave.
+    MissingVariable {
+        /// The variable.
+        name: String,
+        /// Line of the command.
+        line: u32,
+        /// Whether it is a credential.
+        secret: bool,
+    },
+    /// A credential was given as an ordinary value, which would write it into the log.
+    SecretInTheOpen {
+        /// The variable.
+        name: String,
+        /// Line of the command.
+        line: u32,
+    },
+    /// Commands are alternatives and none is chosen.
+    AlternativeNotChosen {
+        /// Line of the first of them.
+        line: u32,
+        /// The step.
+        step: u32,
+        /// Lines to choose from.
+        options: Vec<u32>,
+    },
+    /// More than one of several alternatives is chosen.
+    AlternativesExclude {
+        /// Line of the first of them.
+        line: u32,
+        /// The step.
+        step: u32,
+        /// Lines to choose from.
+        options: Vec<u32>,
+    },
+    /// No alternative begins at the chosen line.
+    NoSuchAlternative {
+        /// The line that was chosen.
+        line: u32,
+        /// Lines that can be chosen.
+        options: Vec<u32>,
+    },
+    /// This version shows commands of this language, but does not perform them.
+    LanguageNotPerformed {
+        /// The language.
+        language: String,
+        /// Line of the command.
+        line: u32,
+    },
+    /// The command runs inside a session that another command opens, which this version cannot enter.
+    SessionNotPerformed {
+        /// The command that opens the session.
+        session: String,
+        /// Line of the command.
+        line: u32,
+    },
+}
+
+impl PlanRefusal {
+    /// Stable kebab-case name of the reason.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownProcedure { .. } => "unknown-procedure",
+            Self::StepOutOfRange { .. } => "step-out-of-range",
+            Self::MissingVariable { .. } => "missing-variable",
+            Self::SecretInTheOpen { .. } => "secret-in-the-open",
+            Self::AlternativeNotChosen { .. } => "alternative-not-chosen",
+            Self::AlternativesExclude { .. } => "alternatives-exclude",
+            Self::NoSuchAlternative { .. } => "no-such-alternative",
+            Self::LanguageNotPerformed { .. } => "language-not-performed",
+            Self::SessionNotPerformed { .. } => "session-not-performed",
+        }
+    }
+
+    /// The line of the runbook concerned, 1-based.
+    pub const fn line(&self) -> Option<u32> {
+        match self {
+            Self::UnknownProcedure { .. } => None,
+            Self::StepOutOfRange { line, .. }
+            | Self::MissingVariable { line, .. }
+            | Self::SecretInTheOpen { line, .. }
+            | Self::AlternativeNotChosen { line, .. }
+            | Self::AlternativesExclude { line, .. }
+            | Self::NoSuchAlternative { line, .. }
+            | Self::LanguageNotPerformed { line, .. }
+            | Self::SessionNotPerformed { line, .. } => Some(*line),
+        }
+    }
+}
+
+impl fmt::Display for PlanRefusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownProcedure { asked, known } if known.is_empty() => {
+                write!(formatter, "there is no procedure `{asked}`; the runbook has none at all, `allclear show` says why")
+            }
+            Self::UnknownProcedure { asked, known } => {
+                write!(formatter, "there is no procedure `{asked}`; did you mean one of: {}", known.join(", "))
+            }
+            Self::StepOutOfRange { number, known, .. } => {
+                write!(formatter, "there is no step {number}; choose from {}", listed(known))
+            }
+            Self::MissingVariable { name, line, secret: false } => {
+                write!(formatter, "line {line} needs `{name}`; give it with --set {name}=VALUE")
+            }
+            Self::MissingVariable { name, line, secret: true } => {
+                write!(formatter, "line {line} needs the secret `{name}`; name where it is kept in the configuration of the target")
+            }
+            Self::SecretInTheOpen { name, line } => write!(
+                formatter,
+                "`{name}` (line {line}) is a credential and would end up in the log; give it as a secret, not with --set"
+            ),
+            Self::AlternativeNotChosen { line, step, options } => write!(
+                formatter,
+                "step {step} offers alternatives from line {line} on; choose one with --alternative LINE: {}",
+                listed(options)
+            ),
+            Self::AlternativesExclude { line, step, options } => write!(
+                formatter,
+                "step {step} offers alternatives from line {line} on, and more than one is chosen; keep one of {}",
+                listed(options)
+            ),
+            Self::NoSuchAlternative { line, options } if options.is_empty() => {
+                write!(formatter, "line {line} is no alternative, and this procedure has none; leave the choice out")
+            }
+            Self::NoSuchAlternative { line, options } => {
+                write!(formatter, "no alternative begins at line {line}; choose from {}", listed(options))
+            }
+            Self::LanguageNotPerformed { language, line } => write!(
+                formatter,
+                "line {line} is {language}, which this version shows but does not perform; do it by hand and leave the step out with --only"
+            ),
+            Self::SessionNotPerformed { session, line } => write!(
+                formatter,
+                "line {line} runs inside the session that `{}` opens, which cannot be performed from here; do it by hand and leave the step out with --only",
+                session.lines().next().unwrap_or_default()
+            ),
+        }
+    }
+}
+
+fn listed(numbers: &[u32]) -> String {
+    numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,266 @@
+//! What has to be filled in before a command can run, and where it stands in the command.
+//!
+//! Precise rather than greedy: a name counts only in the forms that runbooks use for blanks. Occurrences know how they
+//! are quoted, so that a value can be put there without changing the command around it.
+
+use std::collections::BTreeSet;
+
+use crate::model::VariableForm;
+use crate::shell::lexer::{Lexer, TokenKind, Word, placeholder};
+use crate::shell::programs::{is_assignment, is_variable_name};
+
+/// How the shell quotes an occurrence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Quoting {
+    None,
+    Single,
+    Double,
+}
+
+/// A place in a command's text that a variable fills.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Occurrence {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) name: String,
+    pub(crate) form: VariableForm,
+    pub(crate) quoting: Quoting,
+}
+
+/// Variables that every shell has.
+const AMBIENT: &[&str] = &[
+    "HOME", "PATH", "USER", "PWD", "OLDPWD", "SHELL", "HOSTNAME", "RANDOM", "PPID", "UID", "EUID", "LANG", "TERM", "TMPDIR", "IFS",
+    "EDITOR", "SECONDS", "LINENO", "LOGNAME", "COLUMNS", "LINES", "REPLY", "OPTARG", "OPTIND", "PIPESTATUS", "FUNCNAME", "_",
+];
+
+/// Tokens whose beginning says what they are a key to.
+const KEY_PREFIXES: &[&str] = &["sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_", "ghp_", "xoxb-", "xoxp-"];
+
+/// Last words of names in capitals that stand for something to fill in.
+const BLANKS: &[&str] = &[
+    "NAME", "ID", "KEY", "TOKEN", "PASSWORD", "SECRET", "HOST", "HOSTNAME", "URL", "POD", "IP", "NAMESPACE", "REGION", "ARN", "ADDRESS",
+    "VERSION", "CLUSTER", "HERE",
+];
+
+/// All places of a command that have to be filled in, in order. Shell variables that the text sets itself are included.
+pub(crate) fn occurrences(language: &str, text: &str) -> Vec<Occurrence> {
+    let mut scanner = Scanner { text, shell: language == "bash", at: 0, quoting: Quoting::None, found: Vec::new() };
+    while scanner.at < text.len() {
+        scanner.step();
+    }
+    scanner.found
+}
+
+/// Whether a name is that of a credential.
+pub(crate) fn is_secret(name: &str) -> bool {
+    let lower = name.to_lowercase().replace('-', "_");
+    if lower.ends_with("name") || lower.ends_with("_id") {
+        return false;
+    }
+    KEY_PREFIXES.iter().any(|prefix| lower.starts_with(&prefix.replace('-', "_")))
+        || ["password", "passwd", "secret", "token", "api_key", "apikey", "credential"].iter().any(|word| lower.contains(word))
+        || lower.ends_with("_key")
+}
+
+/// Names that a shell command sets for the commands after it.
+pub(crate) fn assigned(text: &str, names: &mut BTreeSet<String>) {
+    let mut commanding = true;
+    let mut declaring = false;
+    let mut binding = false;
+    for token in Lexer::new(text) {
+        let TokenKind::Word(word) = token.kind else {
+            (commanding, declaring) = (true, false);
+            continue;
+        };
+        if std::mem::take(&mut binding) && is_variable_name(&word.value) {
+            names.insert(word.value);
+            commanding = false;
+            continue;
+        }
+        if (commanding || declaring) && is_assignment(&word.value) {
+            names.extend(word.value.split_once('=').map(|(name, _)| name.to_owned()));
+            continue;
+        }
+        if commanding {
+            binding = is_plain(&word, &["for", "select", "read"]);
+            declaring = is_plain(&word, &["export", "local", "declare", "readonly", "typeset"]);
+        }
+        commanding = is_plain(&word, &["do", "then", "else", "if", "while", "until", "!", "{", "time"]);
+    }
+}
+
+fn is_plain(word: &Word, keywords: &[&str]) -> bool {
+    !word.quoted && keywords.contains(&word.value.as_str())
+}
+
+struct Scanner<'t> {
+    text: &'t str,
+    shell: bool,
+    at: usize,
+    quoting: Quoting,
+    found: Vec<Occurrence>,
+}
+
+impl Scanner<'_> {
+    fn step(&mut self) {
+        let rest = &self.text[self.at..];
+        let first = rest.chars().next().unwrap_or_default();
+        let taken = match first {
+            '\\' if self.shell && self.quoting != Quoting::Single => {
+                1 + rest[1..].chars().next().map_or(0, char::len_utf8)
+            }
+            '\'' | '"' if self.shell && self.quote(first) => 1,
+            '<' if !self.before().is_some_and(|c| c == '<') => self.angle(rest),
+            '{' if rest.starts_with("{{") => self.braces(rest),
+            '$' if self.shell && self.quoting != Quoting::Single => self.dollar(rest),
+            c if c.is_alphanumeric() => self.token(rest),
+            _ => 0,
+        };
+        self.at += taken.max(first.len_utf8());
+    }
+
+    fn before(&self) -> Option<char> {
+        self.text[..self.at].chars().next_back()
+    }
+
+    /// Follows quotation marks; false for one that is only a character inside the other kind.
+    fn quote(&mut self, mark: char) -> bool {
+        self.quoting = match (self.quoting, mark) {
+            (Quoting::None, '\'') => Quoting::Single,
+            (Quoting::None, _) => Quoting::Double,
+            (Quoting::Single, '\'') | (Quoting::Double, '"') => Quoting::None,
+            _ => return false,
+        };
+        true
+    }
+
+    fn push(&mut self, length: usize, name: String, form: VariableForm) -> usize {
+        self.found.push(Occurrence { start: self.at, end: self.at + length, name, form, quoting: self.quoting });
+        length
+    }
+
+    fn angle(&mut self, rest: &str) -> usize {
+        let Some(length) = placeholder(rest) else { return 0 };
+        let name = rest[1..length - 1].split_whitespace().collect::<Vec<_>>().join("-");
+        self.push(length, name, VariableForm::Angle)
+    }
+
+    fn braces(&mut self, rest: &str) -> usize {
+        const LONGEST: usize = 60;
+        let Some(end) = rest.bytes().take(LONGEST).zip(rest.bytes().skip(1)).position(|pair| pair == (b'}', b'}')) else { return 0 };
+        let name = rest[2..end].trim();
+        let word = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+        let keyword = matches!(name, "end" | "else" | "range" | "if" | "with" | "template" | "block");
+        if !word || keyword || !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            return 0;
+        }
+        self.push(end + 2, name.to_owned(), VariableForm::Braces)
+    }
+
+    fn dollar(&mut self, rest: &str) -> usize {
+        let braced = rest.starts_with("${");
+        let inside = &rest[if braced { 2 } else { 1 }..];
+        let length = inside.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+        let (name, behind) = inside.split_at(length);
+        // `${NAME:-default}` and its kin need nobody's help.
+        let needed = !braced || behind.starts_with(['}', '%', '/', '^', ',', '[']) || behind.starts_with("#") || behind.starts_with(":?");
+        if !is_variable_name(name) || AMBIENT.contains(&name) || name.starts_with("BASH") || !needed {
+            return 1;
+        }
+        let whole = if braced { behind.find('}').map_or(length + 2, |end| length + 3 + end) } else { length + 1 };
+        self.push(whole, name.to_owned(), VariableForm::Shell)
+    }
+
+    /// A run of letters, digits, `_`, `-` and `.`: a dated file or a blank in capitals.
+    fn token(&mut self, rest: &str) -> usize {
+        let length = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))).unwrap_or(rest.len());
+        let token = rest[..length].trim_end_matches('.');
+        if is_dated_file(token) {
+            return self.push(token.len(), token.to_owned(), VariableForm::DatedFile).max(length);
+        }
+        let followed = rest[length..].starts_with(['=', '(']);
+        if !followed && self.is_blank(token) {
+            self.push(token.len(), token.to_owned(), VariableForm::Capitals);
+        }
+        length
+    }
+
+    fn is_blank(&self, token: &str) -> bool {
+        let lower = token.to_lowercase();
+        if (lower.starts_with("your_") || lower.starts_with("your-")) && token.len() > 6 {
+            return true;
+        }
+        if let Some(rest) = KEY_PREFIXES.iter().find_map(|prefix| token.strip_prefix(prefix)) {
+            return rest.len() > 2 && rest.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+        }
+        let capitals = token.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit());
+        let last = token.rsplit('_').next().unwrap_or_default();
+        capitals && token.contains('_') && BLANKS.contains(&last) && self.stands_alone(token)
+    }
+
+    /// Whether a name in capitals is an argument rather than the name of a variable, a column or a constant.
+    fn stands_alone(&self, token: &str) -> bool {
+        let before = self.text[..self.at].trim_end_matches(['"', '\'']);
+        let behind = &self.text[self.at + token.len()..];
+        let quoted_whole = self.quoting == Quoting::None || self.text[..self.at].ends_with(['"', '\'']) && behind.starts_with(['"', '\'']);
+        let previous = before.rsplit(|c: char| c.is_whitespace()).find(|word| !word.is_empty()).unwrap_or_default();
+        let named = ["printenv", "unset", "export", "read", "env", "grep", "echo", "-e", "declare", "local"].contains(&previous);
+        let bounded = before.ends_with([' ', '/', ':', '@', '\n', '\t']) || before.ends_with('=') && !before.ends_with("==");
+        self.shell && quoted_whole && !named && bounded
+    }
+}
+
+/// `backup-2025-01-20.sql.gz`: a date, and an ending behind it.
+fn is_dated_file(token: &str) -> bool {
+    let bytes = token.as_bytes();
+    let date = bytes.windows(10).position(|window| {
+        window.iter().enumerate().all(|(at, byte)| if matches!(at, 4 | 7) { *byte == b'-' } else { byte.is_ascii_digit() })
+            && matches!(window[..2], [b'1', b'9'] | [b'2', b'0'])
+    });
+    date.is_some_and(|start| bytes[start + 10..].contains(&b'.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(text: &str) -> Vec<String> {
+        occurrences("bash", text).into_iter().map(|occurrence| occurrence.name).collect()
+    }
+
+    #[test]
+    fn blanks_in_every_form_are_found() {
+        assert_eq!(
+            names("kubectl logs <my pod> -n $NS --tag {{ version }} --key 'sk_live_NEW_KEY' /tmp/backup-2025-01-20.sql.gz YOUR_CLUSTER"),
+            ["my-pod", "NS", "version", "sk_live_NEW_KEY", "backup-2025-01-20.sql.gz", "YOUR_CLUSTER"]
+        );
+    }
+
+    #[test]
+    fn redirections_templates_and_awk_fields_are_not_blanks() {
+        assert_eq!(names("awk '{print $NF}' <in >out; go -t '{{.metadata.name}}' '{{range .items}}' <<EOF"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn names_of_settings_and_sql_words_are_not_blanks() {
+        assert_eq!(names("kubectl set env d/x PAYMENTS_ENABLED=false; psql -c \"SELECT API_KEY FROM x\"; printenv API_KEY"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_default_value_needs_nobody() {
+        assert_eq!(names("echo ${A:-1} ${B} ${C:?set it}"), ["B", "C"]);
+    }
+
+    #[test]
+    fn assignments_loops_and_exports_set_names() {
+        let mut found = BTreeSet::new();
+        assigned("A=1; export B=2 C=3; for d in 1; do E=$d; done; kubectl set env F=1", &mut found);
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), ["A", "B", "C", "E", "d"]);
+    }
+
+    #[test]
+    fn names_of_secrets_are_told_from_names_for_secrets() {
+        assert!(is_secret("sk_live_NEW_KEY") && is_secret("DB_PASSWORD") && is_secret("api-token"));
+        assert!(!is_secret("secret-name") && !is_secret("key") && !is_secret("pod"));
+    }
+}
