@@ -29,7 +29,7 @@ pub(crate) async fn load(store: &Store) -> Result<World, StartError> {
 }
 
 /// Folds everything that was appended since.
-pub(crate) async fn catch_up(store: &Store, world: &mut World) -> Result<(), ReadError> {
+async fn catch_up(store: &Store, world: &mut World) -> Result<(), ReadError> {
     loop {
         let page = store.read(world.seq, PAGE).await?;
         for recorded in &page {

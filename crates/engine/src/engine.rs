@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use allclear_core::{
-    Actor, Batch, Command, Effect, Event, ProbeSchedule, Recorded, World, decide, due, is_decision_due, next_deadline,
+    Actor, Batch, Command, Effect, Event, ProbeSchedule, Recorded, Seq, World, decide, due, is_decision_due,
+    next_deadline,
 };
-use allclear_store::{AppendError, Lease, Store};
+use allclear_store::{AppendError, Lease, ReadError, Store};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
@@ -77,6 +78,7 @@ impl Engine {
             outcome_sender,
         );
         let snapshot_seq = world.seq;
+        let appended = store.appended();
         let handle = Handle {
             requests,
             world: published,
@@ -94,6 +96,7 @@ impl Engine {
             incoming,
             outcomes,
             stopping,
+            appended,
             publish,
             tail,
             performing,
@@ -136,6 +139,8 @@ struct Loop<D, C> {
     incoming: mpsc::Receiver<Request>,
     outcomes: mpsc::UnboundedReceiver<Outcome>,
     stopping: watch::Receiver<bool>,
+    /// Word of what other replicas append.
+    appended: watch::Receiver<Seq>,
     publish: watch::Sender<Arc<World>>,
     tail: broadcast::Sender<Recorded>,
     performing: Performing<D, C>,
@@ -168,6 +173,7 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
         while !*self.stopping.borrow() {
             self.perform_due();
             let turn = self.wait().await;
+            self.follow_log().await;
             self.commit(turn).await;
             self.hold_lease().await;
             self.snapshot_when_due().await;
@@ -183,6 +189,7 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
             request = self.incoming.recv() => turn.requests.extend(request),
             outcome = self.outcomes.recv() => turn.outcomes.extend(outcome),
             () = self.clock.sleep_until(wake_at) => {}
+            _ = self.appended.wait_for(|seq| *seq > self.world.seq) => {}
             _ = self.stopping.changed() => {}
         }
         while turn.requests.len() + turn.outcomes.len() < COMMIT_COMMANDS_MAX {
@@ -202,9 +209,10 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
 
     fn wake_at(&self) -> Timestamp {
         let now = self.clock.now();
-        let renew_at = self.lease.as_ref().map_or(now.saturating_add(LEASE / 5), |lease| {
-            lease.until.saturating_sub(LEASE * 2 / 3)
-        });
+        let renew_at = self
+            .lease
+            .as_ref()
+            .map_or(now.saturating_add(LEASE / 5), |lease| lease.until.saturating_sub(LEASE * 2 / 3));
         let retry_at = self.retry_at;
         let probes = self.lease.as_ref().and_then(|_| self.schedule.next_at());
         [next_deadline(&self.world, now), probes, retry_at, renew_at.ok()].into_iter().flatten().min().unwrap_or(now)
@@ -216,16 +224,39 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
             let decided = self.decide(&turn);
             match self.append(&decided.events).await {
                 Ok(()) => return self.accept(turn, decided),
+                // Another replica was faster: read what it appended and decide again.
                 Err(AppendError::Conflict { .. }) => {
-                    // Another replica was faster: read what it appended and decide again.
-                    let mut world = self.world.as_ref().clone();
-                    if let Err(error) = boot::catch_up(&self.store, &mut world).await {
+                    if let Err(error) = self.read_on().await {
                         return self.refuse(&mut turn, &error.to_string());
                     }
-                    self.show(world);
                 }
                 Err(AppendError::Fenced { .. }) => self.lease = None,
                 Err(error) => return self.refuse(&mut turn, &error.to_string()),
+            }
+        }
+    }
+
+    /// Folds what other replicas appended, as soon as word of it comes.
+    async fn follow_log(&mut self) {
+        if *self.appended.borrow_and_update() > self.world.seq
+            && let Err(error) = self.read_on().await
+        {
+            tracing::warn!(%error, "the log could not be read on");
+        }
+    }
+
+    async fn read_on(&mut self) -> Result<(), ReadError> {
+        let mut world = self.world.as_ref().clone();
+        loop {
+            let page = self.store.read(world.seq, boot::PAGE).await?;
+            for recorded in &page {
+                world.apply(recorded);
+            }
+            let last = page.len() < boot::PAGE as usize;
+            page.into_iter().for_each(|recorded| drop(self.tail.send(recorded)));
+            if last {
+                self.show(world);
+                return Ok(());
             }
         }
     }
