@@ -121,7 +121,7 @@ impl Store {
         let head = rows.last().map_or(before, |row| row.link.clone()).head();
         match write(transaction, &rows).await {
             Ok(()) => {
-                self.tell_appended(&head);
+                self.tail().raise(head.seq);
                 Ok(head)
             }
             // Another replica was between our look at the head and our insert: the primary key decided.

@@ -18,11 +18,11 @@ pub(crate) enum Transaction {
     Postgres(sqlx::Transaction<'static, Postgres>),
 }
 
-/// What two replicas must not do at the same time. The numbers are PostgreSQL advisory locks.
+/// What two replicas must not do at the same time. The numbers are PostgreSQL advisory locks: any, but always the same.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Exclusion {
-    Migration = 7_205_759_101,
-    Measurement = 7_205_759_102,
+    Migration = 720_575_901,
+    Measurement = 720_575_902,
 }
 
 /// Evaluates an expression with `$pool` bound to whichever pool may read.

@@ -73,7 +73,7 @@ impl Store {
         }
         transaction.commit().await.map_err(unavailable)?;
         let head = link.head();
-        self.tell_appended(&head);
+        self.tail().raise(head.seq);
         Ok(head)
     }
 }

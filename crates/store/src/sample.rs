@@ -133,9 +133,11 @@ fn merged(stored: Option<&Row>, (check, resolution, start): &Key, tally: &Tally)
 
 impl Transaction {
     async fn rollups(&mut self, wanted: &[(Key, Tally)]) -> Result<BTreeMap<Key, Row>, sqlx::Error> {
+        // Joined, because SQLite would search the whole table for a list of row values.
         let text = format!(
-            "SELECT check_name, resolution, start, probes, failed_probes, requests, failures, histogram \
-             FROM rollup WHERE (check_name, resolution, start) IN (VALUES {})",
+            "WITH wanted (check_name, resolution, start) AS (VALUES {}) SELECT check_name, resolution, start, \
+             probes, failed_probes, requests, failures, histogram FROM wanted \
+             JOIN rollup USING (check_name, resolution, start)",
             parameters(wanted.len(), 3)
         );
         let rows: Vec<Row> = within!(self, connection => {

@@ -22,6 +22,9 @@ pub struct Snapshot {
     pub body: Vec<u8>,
 }
 
+/// Position, hash, body.
+type Row = (i64, Vec<u8>, Vec<u8>);
+
 impl Store {
     /// Keeps a snapshot and the one before it, and forgets older ones of its format. Refused silently where it does not
     /// fit the log.
@@ -36,7 +39,7 @@ impl Store {
             JOIN event ON event.seq = snapshot.seq AND event.hash = snapshot.hash \
             WHERE snapshot.format = $1 ORDER BY snapshot.seq DESC LIMIT 1";
         let version = i64::from(format);
-        let row: Result<Option<(i64, Vec<u8>, Vec<u8>)>, _> =
+        let row: Result<Option<Row>, _> =
             reading!(self.log(), pool => sqlx::query_as(LATEST).bind(version).fetch_optional(pool).await);
         let row = row.map_err(Unavailable::because)?;
         Ok(row.and_then(|(seq, hash, body)| {

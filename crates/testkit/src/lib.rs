@@ -2,12 +2,14 @@
 //!
 //! Servers are real, listen on the loopback interface only, and end with the test, also when it is killed.
 
+mod eventually;
 mod component;
 mod free_port;
 mod postgres;
 mod redis;
 mod throwaway;
 
+pub use eventually::eventually;
 pub use component::{Component, component};
 pub use free_port::free_port;
 pub use postgres::Postgres;

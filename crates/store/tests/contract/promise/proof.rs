@@ -7,6 +7,8 @@ use allclear_store::{Head, ImportError, Location, Store, VerifyError};
 use crate::Place;
 use crate::record::{of_incident, some};
 
+type IsExpected = fn(&ImportError) -> bool;
+
 async fn ten(place: &Place) -> Head {
     place.store.append(0, &some(0, 4)).await.expect("appended");
     let kept = place.store.append(4, &[of_incident(5, allclear_core::IncidentId(5))]).await.expect("appended");
@@ -88,7 +90,7 @@ pub(crate) async fn a_damaged_export_leaves_nothing_behind(place: Place) {
     let without = |left_out: usize| {
         lines.iter().enumerate().filter(|(number, _)| *number != left_out).map(|(_, line)| *line).collect::<String>()
     };
-    let damaged: [(String, fn(&ImportError) -> bool); 8] = [
+    let damaged: [(String, IsExpected); 8] = [
         (String::new(), |error| matches!(error, ImportError::NotAnExport)),
         ("# Runbook\n".to_owned(), |error| matches!(error, ImportError::NotAnExport)),
         (text.replacen("\"version\":1", "\"version\":2", 1), |error| {

@@ -1,0 +1,82 @@
+//! Word that the log has grown, for whoever follows it.
+//!
+//! A hint to read on, never the events themselves: what decides is always the log.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use allclear_core::Seq;
+use sqlx::PgPool;
+use sqlx::postgres::PgListener;
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+use crate::database::Database;
+use crate::postgres;
+use crate::store::Store;
+
+const RECONNECT_AFTER: Duration = Duration::from_secs(1);
+
+/// The end of the log as far as it is known here.
+#[derive(Debug)]
+pub(crate) struct Tail {
+    appended: Arc<watch::Sender<Seq>>,
+    /// Hears of other replicas; ends with the store.
+    listener: Option<AbortHandle>,
+}
+
+impl Store {
+    /// The position of the last event that this handle or its clones appended or, on PostgreSQL, heard of from another
+    /// replica. A hint to read on, for whoever follows the log; never proof that there is nothing more.
+    pub fn appended(&self) -> watch::Receiver<Seq> {
+        self.tail().appended.subscribe()
+    }
+}
+
+impl Tail {
+    pub(crate) async fn of(log: &Database) -> Result<Self, sqlx::Error> {
+        let appended = Arc::new(watch::Sender::new(0));
+        let listener = match log {
+            Database::Sqlite(_) => None,
+            Database::Postgres(pool) => {
+                let mut listener = PgListener::connect_with(pool).await?;
+                listener.listen(postgres::CHANNEL).await?;
+                Some(tokio::spawn(hear(listener, pool.clone(), Arc::clone(&appended))).abort_handle())
+            }
+        };
+        Ok(Self { appended, listener })
+    }
+
+    pub(crate) fn raise(&self, seq: Seq) {
+        raise(&self.appended, seq);
+    }
+}
+
+impl Drop for Tail {
+    fn drop(&mut self) {
+        if let Some(listener) = &self.listener {
+            listener.abort();
+        }
+    }
+}
+
+fn raise(appended: &watch::Sender<Seq>, seq: Seq) {
+    appended.send_if_modified(|known| {
+        let news = seq > *known;
+        *known = seq.max(*known);
+        news
+    });
+}
+
+/// Passes on what other replicas announce, over however many connections that takes.
+async fn hear(mut listener: PgListener, pool: PgPool, appended: Arc<watch::Sender<Seq>>) {
+    loop {
+        match listener.try_recv().await {
+            Ok(Some(notification)) => raise(&appended, notification.payload().parse().unwrap_or(0)),
+            // The connection was lost and what was announced meanwhile with it: look for ourselves.
+            Ok(None) => raise(&appended, postgres::last_seq(&pool).await.unwrap_or(0)),
+            Err(sqlx::Error::PoolClosed) => return,
+            Err(_) => tokio::time::sleep(RECONNECT_AFTER).await,
+        }
+    }
+}
