@@ -46,7 +46,8 @@ fn incident_of(world: &World, event: &Event) -> Option<IncidentId> {
         | Event::NoticeIssued { incident, .. }
         | Event::ReviewOwed { incident, .. } => Some(*incident),
         Event::AlertResolved { alert, .. } => {
-            world.incidents.values().find(|incident| incident.alerts.contains(alert)).map(|incident| incident.id)
+            // One that fires on after its incident was resolved belongs to the incident that it opened then.
+            world.incidents.values().filter(|it| it.alerts.contains_key(alert)).map(|it| it.id).max()
         }
         Event::PageEscalated { page, .. }
         | Event::PageExhausted { page }

@@ -113,7 +113,7 @@ impl Batch {
 
     /// The position that the next event will have: the id of the noun that it opens.
     pub(crate) fn next_seq(&self) -> Seq {
-        self.world.seq + 1
+        self.world.seq.saturating_add(1)
     }
 
     /// Appends one event and folds it.

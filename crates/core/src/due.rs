@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::alert::Alert;
 use crate::effect::{DeliverEffect, Effect, PerformEffect};
 use crate::incident;
 use crate::job::JobState;
@@ -17,12 +18,14 @@ use crate::world::World;
 
 /// Every effect that is due at `now`, other than probes: those follow the `ProbeSchedule`.
 pub fn due(world: &World, now: Timestamp) -> Vec<Effect> {
+    let now = never_back(world, now);
     let policy = world.policy();
     deliveries(world, &policy, now).chain(steps(world, &policy)).collect()
 }
 
 /// The next time at which something falls due that is not due at `now`; `None` where nothing is waited for.
 pub fn next_deadline(world: &World, now: Timestamp) -> Option<Timestamp> {
+    let now = never_back(world, now);
     let policy = world.policy();
     let deliveries = world.deliveries.values().map(|delivery| delivery.next_at).filter(|at| *at > now);
     deliveries.chain(decisions(world, &policy)).min()
@@ -30,7 +33,13 @@ pub fn next_deadline(world: &World, now: Timestamp) -> Option<Timestamp> {
 
 /// Whether a decision waits for nothing but to be made: then `ReachTime` is to be sent.
 pub fn is_decision_due(world: &World, now: Timestamp) -> bool {
+    let now = never_back(world, now);
     decisions(world, &world.policy()).any(|at| at <= now)
+}
+
+/// As for a decision: what was demanded a moment ago is due although the clock was set back since.
+fn never_back(world: &World, now: Timestamp) -> Timestamp {
+    now.max(world.at)
 }
 
 /// Times at which the world changes by itself. Each decision removes its own deadline.
@@ -38,9 +47,10 @@ fn decisions<'a>(world: &'a World, policy: &'a Policy) -> impl Iterator<Item = T
     let escalations = world.pages.values().filter_map(|page| page.escalates_at(policy));
     let updates = world.incidents.values().filter_map(|incident| incident::update_due_at(incident, policy));
     let reviews = world.reviews.values().filter(|review| review.state == ReviewState::Owed).map(|review| review.due_at);
+    let alerts = world.alerts.values().filter_map(Alert::reopens_at);
     let jobs = world.jobs.iter().filter(|(_, job)| job.state != JobState::Missed);
     let reports = jobs.filter_map(|(name, job)| Some(job.due_at(policy.jobs.get(name)?)));
-    escalations.chain(updates).chain(reviews).chain(reports)
+    alerts.chain(escalations).chain(updates).chain(reviews).chain(reports)
 }
 
 fn deliveries<'a>(world: &'a World, policy: &'a Policy, now: Timestamp) -> impl Iterator<Item = Effect> + 'a {

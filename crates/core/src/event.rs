@@ -280,8 +280,10 @@ pub enum AlertEnd {
 pub enum PageReason {
     /// A new incident of a severity that pages.
     IncidentOpened,
-    /// An incident that nobody was paged for became one that pages.
+    /// An incident became worse than whoever has it knows.
     SeverityRaised,
+    /// An incident that was mitigated fires again.
+    Relapsed,
 }
 
 /// Why a page reached a level.

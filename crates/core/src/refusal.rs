@@ -27,10 +27,6 @@ pub enum Refusal {
     PlanTampered,
     #[error("attempt {attempt} is not the one under way; its outcome was ignored")]
     StaleOutcome { attempt: u32 },
-    #[error(
-        "step {step} of run-{run} destroys something and may have happened: performing it again needs its own approval"
-    )]
-    DestructiveRepeat { run: u64, step: u32 },
 }
 
 impl Refusal {
@@ -46,7 +42,6 @@ impl Refusal {
             Self::DigestDiffers { .. } => "digest-differs",
             Self::PlanTampered => "plan-tampered",
             Self::StaleOutcome { .. } => "stale-outcome",
-            Self::DestructiveRepeat { .. } => "destructive-repeat",
         }
     }
 }

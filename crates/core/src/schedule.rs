@@ -50,7 +50,7 @@ impl ProbeSchedule {
 
 /// The first time after `now` that is the check's place in an interval.
 fn next_after(now: Timestamp, name: &str, interval_ms: u64) -> Timestamp {
-    let interval_ms = interval_ms.max(1);
+    let interval_ms = interval_ms.clamp(1, u64::MAX / 4);
     let now_ms = u64::try_from(now.as_millisecond()).unwrap_or(0);
     let since_place_ms = (now_ms + interval_ms - place(name, interval_ms)) % interval_ms;
     after_ms(now, interval_ms - since_place_ms)

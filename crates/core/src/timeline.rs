@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::event::{EscalationReason, Event, MessageAction, NoticeKind};
-use crate::id::Seq;
+use crate::event::{AlertEnd, EscalationReason, Event, MessageAction, NoticeKind};
+use crate::id::{AlertId, Seq};
 use crate::plan::PlannedStep;
 use crate::record::{Actor, Recorded};
 use crate::world::World;
@@ -33,11 +33,8 @@ fn sentence(world: &World, event: &Event) -> Option<String> {
     let sentence = match event {
         Event::IncidentOpened { severity, title, .. } => format!("{severity} opened: {title}"),
         Event::IncidentJoined { summary, .. } => format!("Another alert joined: {summary}"),
-        Event::AlertResolved { alert, .. } => {
-            let summary = world.alerts.get(alert).map_or("an alert", |alert| alert.summary.as_str());
-            format!("Recovered: {summary}")
-        }
-        Event::IncidentRecovered { .. } => "Everything that fired is well again".to_owned(),
+        Event::AlertResolved { alert, reason } => alert_resolved(world, *alert, *reason),
+        Event::IncidentRecovered { .. } => "Nothing fires any more".to_owned(),
         Event::IncidentAcknowledged { .. } => "Acknowledged".to_owned(),
         Event::IncidentAssessed { severity, impact, .. } => format!("Assessed as {severity}: {impact}"),
         Event::IncidentAssigned { commander, .. } => format!("{commander} commands"),
@@ -57,12 +54,21 @@ fn sentence(world: &World, event: &Event) -> Option<String> {
     Some(sentence)
 }
 
+fn alert_resolved(world: &World, alert: AlertId, reason: AlertEnd) -> String {
+    let summary = world.incidents.values().find_map(|incident| incident.alerts.get(&alert));
+    let said = match reason {
+        AlertEnd::Recovered => "Recovered",
+        AlertEnd::NoLongerWatched => "No longer watched",
+    };
+    format!("{said}: {}", summary.map_or("an alert", String::as_str))
+}
+
 fn escalation(level: u32, round: u32, reason: EscalationReason) -> String {
-    let level = level + 1;
+    let (level, round) = (level.saturating_add(1), round.saturating_add(1));
     match reason {
         EscalationReason::Requested => format!("Paging level {level}"),
-        EscalationReason::NotAcknowledged if round > 0 => {
-            format!("Nobody acknowledged in time: paging level {level}, round {}", round + 1)
+        EscalationReason::NotAcknowledged if round > 1 => {
+            format!("Nobody acknowledged in time: paging level {level}, round {round}")
         }
         EscalationReason::NotAcknowledged => format!("Nobody acknowledged in time: paging level {level}"),
         EscalationReason::Unreachable => format!("No channel could be reached: paging level {level}"),

@@ -93,7 +93,7 @@ impl World {
 
     /// Folds one event. Total: never fails, never panics.
     pub fn apply(&mut self, recorded: &Recorded) {
-        if recorded.seq != self.seq + 1 {
+        if self.seq.checked_add(1) != Some(recorded.seq) {
             self.note_anomaly(recorded, format!("follows {}", self.seq));
         }
         self.seq = recorded.seq;

@@ -27,7 +27,7 @@ fn passed(state: CheckState, check: String, passes_to_recover: u32) -> Option<Ev
         CheckState::Passing => return None,
         CheckState::Unknown | CheckState::Faltering { .. } => return Some(Event::CheckPassed { check }),
         CheckState::Failing => 1,
-        CheckState::Recovering { passes } => passes + 1,
+        CheckState::Recovering { passes } => passes.saturating_add(1),
     };
     Some(if passes >= passes_to_recover {
         Event::CheckPassed { check }
@@ -42,7 +42,7 @@ fn failed(state: CheckState, check: String, reason: String, failures_to_fail: u3
         // One failure while recovering is a relapse, not a new beginning.
         CheckState::Recovering { .. } => return Some(Event::CheckFailed { check, reason }),
         CheckState::Unknown | CheckState::Passing => 1,
-        CheckState::Faltering { failures } => failures + 1,
+        CheckState::Faltering { failures } => failures.saturating_add(1),
     };
     Some(if failures >= failures_to_fail {
         Event::CheckFailed { check, reason }

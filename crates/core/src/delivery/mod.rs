@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{DeliverySubject, Event, Message, MessageAction};
-use crate::id::DeliveryId;
+use crate::id::{DeliveryId, PageId};
 use crate::record::Recorded;
 use crate::world::{Folded, World, retain};
 
@@ -57,17 +57,26 @@ pub(crate) fn fold(world: &mut World, recorded: &Recorded) -> Folded {
         }
         Event::DeliveryFailed { delivery, attempt, error, retry_at } => {
             let delivery = world.deliveries.get_mut(delivery).ok_or_else(|| format!("met no {delivery}"))?;
-            delivery.attempt = attempt + 1;
+            delivery.attempt = attempt.saturating_add(1);
             delivery.next_at = *retry_at;
             delivery.last_error = Some(error.clone());
             Ok(())
         }
         // A demand that was answered is not repeated: triggers that have not left are withdrawn.
-        Event::PageAcknowledged { page } | Event::PageEnded { page } => {
-            let subject = DeliverySubject::Page(*page);
-            retain(&mut world.deliveries, |_, it| it.subject != subject || it.message.action != MessageAction::Trigger);
+        Event::PageAcknowledged { page } => {
+            withdraw(world, *page, &[MessageAction::Trigger]);
+            Ok(())
+        }
+        // Nor does anybody need to hear that it was acknowledged once it is over.
+        Event::PageEnded { page } => {
+            withdraw(world, *page, &[MessageAction::Trigger, MessageAction::Acknowledge]);
             Ok(())
         }
         _ => Ok(()),
     }
+}
+
+fn withdraw(world: &mut World, page: PageId, actions: &[MessageAction]) {
+    let subject = DeliverySubject::Page(page);
+    retain(&mut world.deliveries, |_, it| it.subject != subject || !actions.contains(&it.message.action));
 }

@@ -1,5 +1,7 @@
 //! Queues messages and decides, from what an attempt met, whether and when there is another.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::command::DeliveryResult;
@@ -51,10 +53,14 @@ fn seconds_between(from: Timestamp, to: Timestamp) -> i64 {
     to.as_second() - from.as_second()
 }
 
-/// Demands one message to one channel.
-pub(crate) fn queue(batch: &mut Batch, subject: DeliverySubject, channel: &str, message: Message) {
-    let delivery = DeliveryId(batch.next_seq());
-    batch.push(Event::DeliveryQueued { delivery, subject, channel: channel.to_owned(), message: Box::new(message) });
+/// Demands one message to each of these channels; one that is named twice gets it once.
+pub(crate) fn queue(batch: &mut Batch, subject: DeliverySubject, channels: &[String], message: &Message) {
+    let mut named = BTreeSet::new();
+    for channel in channels.iter().filter(|channel| named.insert(*channel)) {
+        let delivery = DeliveryId(batch.next_seq());
+        let message = Box::new(message.clone());
+        batch.push(Event::DeliveryQueued { delivery, subject, channel: channel.clone(), message });
+    }
 }
 
 /// What a page says of its incident.

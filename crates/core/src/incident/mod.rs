@@ -6,7 +6,7 @@
 
 mod react;
 
-use imbl::{OrdSet, Vector};
+use imbl::{OrdMap, Vector};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -42,13 +42,15 @@ pub struct Incident {
     pub commander: Option<String>,
     /// Why it happened, as far as it is known.
     pub root_cause: Option<String>,
-    /// Alerts that belong to it, open or not.
-    pub alerts: OrdSet<AlertId>,
+    /// Alerts that belong to it, open or not, and what each said.
+    pub alerts: OrdMap<AlertId, String>,
     /// Whether everything that fired is well again.
     pub recovered: bool,
+    /// How bad it was when somebody last took it; `None` while nobody has, and since it fired again after mitigation.
+    pub taken: Option<Severity>,
     /// When it began.
     pub opened_at: Timestamp,
-    /// When somebody took it.
+    /// When somebody first took it.
     pub acknowledged_at: Option<Timestamp>,
     /// When it stopped hurting.
     pub mitigated_at: Option<Timestamp>,
@@ -112,6 +114,11 @@ impl Incident {
         self.stage < Stage::Resolved
     }
 
+    /// Whether somebody has yet to take it as it is now: nobody has, or it has become worse since.
+    pub fn awaits_acknowledgement(&self) -> bool {
+        self.is_open() && self.taken.is_none_or(|taken| self.severity.is_worse_than(taken))
+    }
+
     /// The fold of one incident's own events: how a closed incident is read back from the log.
     pub fn replay(events: &[Recorded]) -> Option<Self> {
         let mut world = World::default();
@@ -132,7 +139,7 @@ impl Incident {
 pub(crate) fn next(stage: Stage, event: &Event) -> Option<Stage> {
     let working = stage < Stage::Resolved;
     match event {
-        Event::IncidentAcknowledged { .. } => (stage == Stage::Open).then_some(Stage::Acknowledged),
+        Event::IncidentAcknowledged { .. } => working.then(|| stage.max(Stage::Acknowledged)),
         Event::IncidentAssessed { .. } => working.then(|| stage.max(Stage::Assessed)),
         Event::IncidentUpdated { public: true, .. } => working.then(|| stage.max(Stage::Communicated)),
         Event::IncidentMitigated { .. } => working.then_some(Stage::Mitigated),
@@ -215,8 +222,9 @@ fn opened(recorded: &Recorded) -> Option<Incident> {
         impact: None,
         commander: None,
         root_cause: None,
-        alerts: alert.iter().copied().collect(),
+        alerts: alert.iter().map(|alert| (*alert, title.clone())).collect(),
         recovered: false,
+        taken: None,
         opened_at: recorded.at,
         acknowledged_at: None,
         mitigated_at: None,
@@ -228,15 +236,18 @@ fn opened(recorded: &Recorded) -> Option<Incident> {
 
 fn note(incident: &mut Incident, recorded: &Recorded) {
     match recorded.event.as_ref() {
-        Event::IncidentJoined { alert, severity, public, .. } => {
-            incident.alerts.insert(*alert);
+        Event::IncidentJoined { alert, summary, severity, public, .. } => {
+            incident.alerts.insert(*alert, summary.clone());
+            // Whoever mitigated it believed it to be harmless.
+            incident.taken = incident.taken.filter(|_| incident.stage != Stage::Mitigated);
             incident.severity = incident.severity.min(*severity);
             incident.public |= public;
             incident.recovered = false;
         }
         Event::IncidentRecovered { .. } => incident.recovered = true,
         Event::IncidentAcknowledged { .. } => {
-            incident.acknowledged_at = Some(recorded.at);
+            incident.acknowledged_at = incident.acknowledged_at.or(Some(recorded.at));
+            incident.taken = Some(incident.severity);
             if let (None, Actor::Person(name)) = (&incident.commander, &recorded.cause.actor) {
                 incident.commander = Some(name.clone());
             }
@@ -245,8 +256,13 @@ fn note(incident: &mut Incident, recorded: &Recorded) {
             incident.severity = *severity;
             incident.impact = Some(impact.clone());
             incident.public = *public;
+            if let Actor::Person(_) = recorded.cause.actor {
+                incident.taken = Some(*severity);
+            }
         }
         Event::IncidentAssigned { commander, .. } => incident.commander = Some(commander.clone()),
+        // A note to the team is not what the public waits for.
+        Event::IncidentUpdated { public: false, .. } if incident.public => {}
         Event::IncidentUpdated { .. } | Event::UpdateFellDue { .. } => incident.update_clock_at = recorded.at,
         Event::IncidentMitigated { .. } => {
             incident.mitigated_at = incident.mitigated_at.or(Some(recorded.at));

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::alert::Alert;
 use crate::command::Command;
 use crate::decide::Batch;
 use crate::event::Event;
@@ -23,9 +24,9 @@ pub(crate) fn accept(batch: &mut Batch, command: &Command) -> Result<(), Refusal
             Ok(())
         }
         Command::AcknowledgeIncident { incident } => {
-            let stage = working(batch, *incident)?.stage;
-            if stage != Stage::Open {
-                return Err(Refusal::AlreadyThere { incident: incident.0, stage: stage.word().to_owned() });
+            let known = working(batch, *incident)?;
+            if !known.awaits_acknowledgement() {
+                return Err(Refusal::AlreadyThere { incident: incident.0, stage: known.stage.word().to_owned() });
             }
             batch.push(Event::IncidentAcknowledged { incident: *incident });
             Ok(())
@@ -79,6 +80,7 @@ pub(crate) fn react(batch: &mut Batch) {
         Event::AlertResolved { alert, .. } => recover(batch, *alert),
         _ => {}
     });
+    reopen(batch);
     let (now, policy) = (batch.now(), batch.policy());
     let owed: Vec<IncidentId> = batch
         .world()
@@ -94,11 +96,22 @@ pub(crate) fn react(batch: &mut Batch) {
 
 /// When the next update is owed, if the severity demands any and somebody has taken the incident.
 pub(crate) fn update_due_at(incident: &Incident, policy: &Policy) -> Option<Timestamp> {
-    let every_s = policy.severity(incident.severity).update_every_s?;
+    // Zero would be owed again the moment it is given.
+    let every_s = policy.severity(incident.severity).update_every_s.filter(|every_s| *every_s > 0)?;
     // Before it is acknowledged the page does the reminding; after mitigation there is no hurry.
     (Stage::Acknowledged..Stage::Mitigated)
         .contains(&incident.stage)
         .then(|| incident.update_clock_at.saturating_add(SignedDuration::from_secs(every_s.into())).ok())?
+}
+
+/// What fires on although its incident was resolved is not over.
+fn reopen(batch: &mut Batch) {
+    let now = batch.now();
+    let unattended = |alert: &&Alert| alert.reopens_at().is_some_and(|at| at <= now);
+    let unattended: Vec<Alert> = batch.world().alerts.values().filter(unattended).cloned().collect();
+    for alert in unattended {
+        open_or_join(batch, alert.id, &alert.summary, alert.severity, &alert.component, alert.procedure);
+    }
 }
 
 fn open_or_join(
@@ -138,13 +151,13 @@ fn recover(batch: &mut Batch, alert: AlertId) {
     let over = world
         .incidents
         .values()
-        .filter(|incident| incident.is_open() && incident.alerts.contains(&alert))
-        .find(|incident| incident.alerts.iter().all(|alert| !world.alerts.contains_key(alert)))
+        .filter(|incident| incident.is_open() && incident.alerts.contains_key(&alert))
+        .find(|incident| incident.alerts.keys().all(|alert| !world.alerts.contains_key(alert)))
         .map(|incident| (incident.id, incident.severity));
     let Some((incident, severity)) = over else { return };
     batch.push(Event::IncidentRecovered { incident });
     if batch.policy().severity(severity).resolves_itself {
-        resolve(batch, incident, "Everything that fired is well again.".to_owned(), None);
+        resolve(batch, incident, "Nothing fires any more.".to_owned(), None);
     }
 }
 
@@ -165,7 +178,7 @@ fn working(batch: &Batch, id: IncidentId) -> Result<&Incident, Refusal> {
 
 /// Whoever works on an open incident has thereby acknowledged it.
 fn take(batch: &mut Batch, id: IncidentId) -> Result<(), Refusal> {
-    let untaken = working(batch, id)?.stage == Stage::Open;
+    let untaken = working(batch, id)?.awaits_acknowledgement();
     if untaken && matches!(batch.actor(), Actor::Person(_)) {
         batch.push(Event::IncidentAcknowledged { incident: id });
     }

@@ -7,9 +7,9 @@ use crate::id::{IncidentId, NoticeId};
 
 pub(crate) fn react(batch: &mut Batch) {
     batch.for_each_event(|batch, event| match event {
-        Event::IncidentOpened { incident, title, public: true, .. } => {
-            tell(batch, *incident, NoticeKind::Opened, &format!("We are looking into it: {title}"));
-        }
+        Event::IncidentOpened { incident, .. }
+        | Event::IncidentJoined { incident, .. }
+        | Event::IncidentAssessed { incident, .. } => announce(batch, *incident),
         Event::IncidentUpdated { incident, text, public: true } => tell(batch, *incident, NoticeKind::Updated, text),
         Event::IncidentMitigated { incident, text } => tell(batch, *incident, NoticeKind::Mitigated, text),
         Event::IncidentResolved { incident, text, .. } => tell(batch, *incident, NoticeKind::Resolved, text),
@@ -18,9 +18,24 @@ pub(crate) fn react(batch: &mut Batch) {
     });
 }
 
-/// To the audience, where the incident is public.
+/// Once, when an incident is public from the start or becomes so.
+fn announce(batch: &mut Batch, id: IncidentId) {
+    let Some(incident) = batch.world().incidents.get(&id).filter(|incident| incident.public) else { return };
+    if !is_announced(batch, id) {
+        let text = format!("We are looking into it: {}", incident.title);
+        tell(batch, id, NoticeKind::Opened, &text);
+    }
+}
+
+fn is_announced(batch: &Batch, incident: IncidentId) -> bool {
+    batch.world().status.incidents.contains_key(&incident)
+}
+
+/// To the audience, where the incident is public. Whoever heard of it also hears how it ends, though it was assessed
+/// as milder meanwhile.
 fn tell(batch: &mut Batch, incident: IncidentId, kind: NoticeKind, text: &str) {
-    if batch.world().incidents.get(&incident).is_some_and(|incident| incident.public) {
+    let public = batch.world().incidents.get(&incident).is_some_and(|incident| incident.public);
+    if public || is_announced(batch, incident) {
         let audience = batch.policy().audience.clone();
         issue(batch, incident, kind, text, &audience);
     }
@@ -37,8 +52,6 @@ pub(crate) fn issue(batch: &mut Batch, incident: IncidentId, kind: NoticeKind, t
     let notice = NoticeId(batch.next_seq());
     batch.push(Event::NoticeIssued { notice, incident, kind, text: text.to_owned() });
     if let Some(message) = delivery::notice_message(batch, incident, text) {
-        for channel in channels {
-            delivery::queue(batch, DeliverySubject::Notice(notice), channel, message.clone());
-        }
+        delivery::queue(batch, DeliverySubject::Notice(notice), channels, &message);
     }
 }

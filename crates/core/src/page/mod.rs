@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::about::page_of;
 use crate::event::{Event, MessageAction};
 use crate::id::{DeliveryId, IncidentId, PageId};
-use crate::policy::Policy;
+use crate::policy::{Policy, Severity};
 use crate::record::Recorded;
 use crate::world::{Folded, World};
 
@@ -25,6 +25,8 @@ pub struct Page {
     pub id: PageId,
     /// What for.
     pub incident: IncidentId,
+    /// How bad the incident was then.
+    pub severity: Severity,
     /// How it stands.
     pub state: PageState,
     /// The level that was paged last, from 0.
@@ -37,6 +39,8 @@ pub struct Page {
     pub outstanding: OrdSet<DeliveryId>,
     /// Whether anything of that level has arrived.
     pub reached: bool,
+    /// Whether anything of this round has arrived.
+    pub round_reached: bool,
     /// Channels that were ever triggered.
     pub channels: OrdSet<String>,
 }
@@ -56,14 +60,18 @@ pub enum PageState {
 impl Page {
     /// When this level has had its time; `None` where nothing more will be escalated.
     pub fn escalates_at(&self, policy: &Policy) -> Option<Timestamp> {
-        let level = policy.escalation.get(self.level as usize)?;
-        let allowed = SignedDuration::from_secs(level.acknowledge_within_s.into());
+        // A level that the policy no longer has is over at once, or the page would stay with it for ever.
+        let level = policy.escalation.get(self.level as usize);
+        let allowed = SignedDuration::from_secs(level.map_or(0, |level| level.acknowledge_within_s.max(1)).into());
         (self.state == PageState::Paging).then(|| self.level_at.saturating_add(allowed).ok())?
     }
 
-    /// Whether every delivery of this level was given up.
-    pub fn is_unreachable(&self) -> bool {
-        self.state == PageState::Paging && self.outstanding.is_empty() && !self.reached
+    /// Whether every delivery of this level was given up, so that there is nobody to wait for. The last level is given
+    /// its time all the same when a level before it could be reached: somebody may yet answer.
+    pub fn is_unreachable(&self, policy: &Policy) -> bool {
+        let last = self.level as usize + 1 >= policy.escalation.len();
+        let silent = self.outstanding.is_empty() && !self.reached;
+        self.state == PageState::Paging && silent && !(last && self.round_reached)
     }
 }
 
@@ -80,15 +88,18 @@ pub(crate) fn next(state: PageState, event: &Event) -> Option<PageState> {
 pub(crate) fn fold(world: &mut World, recorded: &Recorded) -> Folded {
     let id = match recorded.event.as_ref() {
         Event::PageRequested { page, incident, .. } => {
+            let severity = world.incidents.get(incident).map_or(Severity::P0, |incident| incident.severity);
             let page = Page {
                 id: *page,
                 incident: *incident,
+                severity,
                 state: PageState::Paging,
                 level: 0,
                 round: 0,
                 level_at: recorded.at,
                 outstanding: OrdSet::new(),
                 reached: false,
+                round_reached: false,
                 channels: OrdSet::new(),
             };
             world.pages.insert(page.id, page);
@@ -109,6 +120,7 @@ pub(crate) fn fold(world: &mut World, recorded: &Recorded) -> Folded {
     if let Event::PageEscalated { level, round, .. } = recorded.event.as_ref() {
         (page.level, page.round, page.level_at) = (*level, *round, recorded.at);
         (page.outstanding, page.reached) = (OrdSet::new(), false);
+        page.round_reached &= *level > 0;
     }
     Ok(())
 }
@@ -128,7 +140,9 @@ fn follow_delivery(world: &mut World, event: &Event) {
             let page = subject.and_then(|it| page_of(it.subject));
             if let Some(page) = page.and_then(|page| world.pages.get_mut(&page)) {
                 page.outstanding.remove(delivery);
-                page.reached |= matches!(event, Event::DeliverySucceeded { .. });
+                let arrived = matches!(event, Event::DeliverySucceeded { .. });
+                page.reached |= arrived;
+                page.round_reached |= arrived;
             }
         }
         _ => {}

@@ -4,45 +4,61 @@ use crate::decide::Batch;
 use crate::delivery;
 use crate::event::{DeliverySubject, EscalationReason, Event, MessageAction, PageReason};
 use crate::id::{IncidentId, PageId};
-use crate::incident::Stage;
-use crate::page::PageState;
+use crate::incident::{Incident, Stage};
+use crate::page::{Page, PageState};
 
 pub(crate) fn react(batch: &mut Batch) {
     batch.for_each_event(|batch, event| match event {
         Event::IncidentOpened { incident, .. } => request(batch, *incident, PageReason::IncidentOpened),
         Event::IncidentJoined { incident, .. } | Event::IncidentAssessed { incident, .. } => {
-            request(batch, *incident, PageReason::SeverityRaised);
+            let mitigated = |it: &Incident| it.stage == Stage::Mitigated && it.taken.is_none();
+            let relapsed = batch.world().incidents.get(incident).is_some_and(mitigated);
+            let reason = if relapsed { PageReason::Relapsed } else { PageReason::SeverityRaised };
+            request(batch, *incident, reason);
         }
         Event::IncidentAcknowledged { incident } => acknowledge(batch, *incident),
         Event::IncidentResolved { incident, .. } => end(batch, *incident),
         _ => {}
     });
-    let (now, policy) = (batch.now(), batch.policy());
-    let overdue: Vec<(PageId, EscalationReason)> = batch
-        .world()
-        .pages
-        .values()
-        .filter_map(|page| {
-            if page.is_unreachable() {
-                return Some((page.id, EscalationReason::Unreachable));
-            }
-            let overdue = page.escalates_at(&policy).is_some_and(|at| at <= now);
-            overdue.then_some((page.id, EscalationReason::NotAcknowledged))
-        })
-        .collect();
-    for (page, reason) in overdue {
-        escalate(batch, page, reason);
+    // More than once, for the next level may have no channel either. Each turn takes a page nearer to its end.
+    loop {
+        let overdue = overdue(batch);
+        if overdue.is_empty() {
+            return;
+        }
+        for (page, reason) in overdue {
+            escalate(batch, page, reason);
+        }
     }
 }
 
-/// Pages for an incident that nobody has taken and nobody was paged for, where its severity demands it.
+fn overdue(batch: &Batch) -> Vec<(PageId, EscalationReason)> {
+    let (now, policy) = (batch.now(), batch.policy());
+    let reason = |page: &Page| {
+        if page.is_unreachable(&policy) {
+            return Some(EscalationReason::Unreachable);
+        }
+        let overdue = page.escalates_at(&policy).is_some_and(|at| at <= now);
+        overdue.then_some(EscalationReason::NotAcknowledged)
+    };
+    batch.world().pages.values().filter_map(|page| Some((page.id, reason(page)?))).collect()
+}
+
+/// Pages for an incident that nobody has taken as it is now, where its severity demands it and no page does so already.
 fn request(batch: &mut Batch, incident: IncidentId, reason: PageReason) {
     let world = batch.world();
-    let demanded = world
-        .incidents
-        .get(&incident)
-        .is_some_and(|incident| incident.stage == Stage::Open && batch.policy().severity(incident.severity).page);
-    if !demanded || world.pages.values().any(|page| page.incident == incident) {
+    let Some(severity) = world.incidents.get(&incident).filter(|it| it.awaits_acknowledgement()).map(|it| it.severity)
+    else {
+        return;
+    };
+    let covers = |page: &Page| match page.state {
+        PageState::Paging => true,
+        PageState::Exhausted => !severity.is_worse_than(page.severity),
+        PageState::Acknowledged => false,
+    };
+    if !batch.policy().severity(severity).page
+        || world.pages.values().any(|page| page.incident == incident && covers(page))
+    {
         return;
     }
     let page = PageId(batch.next_seq());
@@ -54,13 +70,13 @@ fn request(batch: &mut Batch, incident: IncidentId, reason: PageReason) {
 fn escalate(batch: &mut Batch, id: PageId, reason: EscalationReason) {
     let policy = batch.policy();
     let Some(page) = batch.world().pages.get(&id) else { return };
-    let (level, round) = (page.level + 1, page.round);
+    let (level, round) = (page.level.saturating_add(1), page.round);
     if (level as usize) < policy.escalation.len() {
         enter_level(batch, id, level, round, reason);
     } else if round < policy.escalation_repeats && !policy.escalation.is_empty() {
-        // A round in which no channel could be reached is not repeated at once: that would spin.
+        // A round in which nobody could be reached is not repeated at once: that would spin.
         if reason == EscalationReason::NotAcknowledged {
-            enter_level(batch, id, 0, round + 1, reason);
+            enter_level(batch, id, 0, round.saturating_add(1), reason);
         } else {
             exhaust(batch, id);
         }
@@ -106,8 +122,6 @@ fn pages_of(batch: &Batch, incident: IncidentId, state: fn(PageState) -> bool) -
 fn send(batch: &mut Batch, page: PageId, channels: &[String], action: MessageAction) {
     let Some(incident) = batch.world().pages.get(&page).map(|page| page.incident) else { return };
     if let Some(message) = delivery::page_message(batch, incident, action) {
-        for channel in channels {
-            delivery::queue(batch, DeliverySubject::Page(page), channel, message.clone());
-        }
+        delivery::queue(batch, DeliverySubject::Page(page), channels, &message);
     }
 }

@@ -118,7 +118,8 @@ fn report(
     succeeded: bool,
     outcome: &StepOutcome,
 ) -> Result<(), Refusal> {
-    let (run, _) = in_state(batch, id, step, &[StepState::Started])?;
+    // Whoever performed it may still be there when the step is in doubt already: its word settles the doubt.
+    let (run, _) = in_state(batch, id, step, &[StepState::Started, StepState::InDoubt])?;
     if run.steps.get(&step).is_none_or(|step| step.attempt != attempt) {
         return Err(Refusal::StaleOutcome { attempt });
     }
@@ -165,7 +166,7 @@ fn is_preapproved(run: &Run, step: &PlannedStep) -> bool {
 
 fn start(batch: &mut Batch, run: RunId, step: u32) -> u32 {
     let made = batch.world().runs.get(&run).and_then(|run| run.steps.get(&step)).map_or(0, |step| step.attempt);
-    let attempt = made + 1;
+    let attempt = made.saturating_add(1);
     batch.push(Event::StepStarted { run, step, attempt });
     attempt
 }

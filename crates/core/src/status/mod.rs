@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, NoticeKind};
 use crate::id::IncidentId;
-use crate::policy::Severity;
+use crate::policy::{Policy, Severity};
 use crate::record::Recorded;
 use crate::world::{Folded, World, retain};
 
@@ -104,15 +104,32 @@ fn seconds(from: Timestamp, until: Timestamp) -> f64 {
 
 pub(crate) fn fold(world: &mut World, recorded: &Recorded) -> Folded {
     match recorded.event.as_ref() {
-        Event::PolicyAdopted { policy } if !policy.checks.is_empty() => {
-            world.status.watched_since = world.status.watched_since.or(Some(recorded.at));
-        }
+        Event::PolicyAdopted { policy } => watch(world, policy, recorded.at),
         Event::CheckFailed { check, .. } => begin_outage(world, check, recorded.at),
         Event::CheckPassed { check } => end_outage(world, check, recorded.at),
         Event::NoticeIssued { incident, kind, text, .. } => say(world, *incident, *kind, text, recorded.at),
+        Event::IncidentJoined { incident, .. } | Event::IncidentAssessed { incident, .. } => {
+            if let (Some(shown), Some(known)) =
+                (world.status.incidents.get_mut(incident), world.incidents.get(incident))
+            {
+                shown.severity = known.severity;
+            }
+        }
         _ => {}
     }
     Ok(())
+}
+
+/// What is no longer watched is not known to be down either.
+fn watch(world: &mut World, policy: &Policy, at: Timestamp) {
+    if !policy.checks.is_empty() {
+        world.status.watched_since = world.status.watched_since.or(Some(at));
+    }
+    let unwatched: Vec<String> =
+        world.status.outages.keys().filter(|name| !policy.checks.contains_key(*name)).cloned().collect();
+    for name in unwatched {
+        end_outage(world, &name, at);
+    }
 }
 
 fn begin_outage(world: &mut World, check: &str, at: Timestamp) {
