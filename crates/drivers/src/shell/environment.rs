@@ -1,0 +1,104 @@
+//! The environment of a session: small, known, and the only way in which secrets reach a command.
+//!
+//! Nothing of the server's own environment is passed on but what [`INHERITED`] lists; credentials for the estate belong
+//! to the target.
+
+use std::collections::BTreeMap;
+
+use allclear_core::{PerformEffect, SecretRef};
+
+use crate::secret::{SecretText, resolve};
+
+/// What commands get from the environment of the server, where it is set.
+const INHERITED: [&str; 11] = [
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "TMPDIR",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "XDG_CONFIG_HOME",
+];
+
+/// What commands get unless the line above or the target says otherwise: no pager, no prompt, no colour.
+const DEFAULTS: [(&str, &str); 9] = [
+    ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+    ("HOME", "/"),
+    ("LANG", "C.UTF-8"),
+    ("SHELL", "/bin/bash"),
+    ("TERM", "dumb"),
+    ("NO_COLOR", "1"),
+    ("PAGER", "cat"),
+    ("GIT_TERMINAL_PROMPT", "0"),
+    ("DEBIAN_FRONTEND", "noninteractive"),
+];
+
+/// The variables of a session.
+pub(super) struct Environment {
+    /// Every variable by name.
+    pub(super) variables: BTreeMap<String, String>,
+    /// Name and value of those that are secret.
+    pub(super) secrets: Vec<(String, SecretText)>,
+}
+
+impl Environment {
+    /// The environment of this step, or a sentence that says which variable cannot be had.
+    ///
+    /// Later sources win: the defaults, the server, the variables of the plan (unless one would replace a variable of
+    /// the system), the target, the secrets of the plan that the target does not name, which the server must have.
+    pub(super) fn of(effect: &PerformEffect) -> Result<Self, String> {
+        let mut environment = Self { variables: basic(), secrets: Vec::new() };
+        for (name, value) in &effect.plan.variables {
+            if is_name(name) && !environment.variables.contains_key(name) && !value.contains('\0') {
+                environment.variables.insert(name.clone(), value.clone());
+            }
+        }
+        for (name, reference) in &effect.target.env {
+            let secret = !matches!(reference, SecretRef::Plain(_)) || effect.plan.secrets.contains(name);
+            environment.add(effect, name, reference, secret)?;
+        }
+        for name in &effect.plan.secrets {
+            if !effect.target.env.contains_key(name) {
+                environment.add(effect, name, &SecretRef::Env(name.clone()), true)?;
+            }
+        }
+        environment.variables.insert("ALLCLEAR_RUN".to_owned(), effect.run.to_string());
+        environment.variables.insert("ALLCLEAR_STEP".to_owned(), effect.step.to_string());
+        Ok(environment)
+    }
+
+    fn add(&mut self, effect: &PerformEffect, name: &str, reference: &SecretRef, secret: bool) -> Result<(), String> {
+        let target = &effect.plan.target;
+        if !is_name(name) {
+            return Err(format!("`{}` of target `{target}` is not a name for a variable", name.escape_debug()));
+        }
+        let value = resolve(reference)
+            .map_err(|error| format!("the variable `{name}` of target `{target}` has no value: {error}"))?;
+        if value.expose().contains('\0') {
+            return Err(format!("the value of the variable `{name}` of target `{target}` holds a NUL character"));
+        }
+        self.variables.insert(name.to_owned(), value.expose().to_owned());
+        if secret {
+            self.secrets.push((name.to_owned(), value));
+        }
+        Ok(())
+    }
+}
+
+/// What a shell needs to work at all.
+pub(super) fn basic() -> BTreeMap<String, String> {
+    let defaults = DEFAULTS.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let inherited = INHERITED.into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
+    defaults.into_iter().chain(inherited).collect()
+}
+
+fn is_name(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !name.starts_with("__allclear_")
+}

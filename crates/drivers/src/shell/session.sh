@@ -1,0 +1,26 @@
+# The part of a shell session that is ours. It comes before the first command, on standard input.
+# Standard output becomes the control channel, standard error the output: of both streams, in order of arrival.
+exec {__allclear_control}>&1 1>&2
+# Tells how a command (or the whole session) ended, and what the session knows: directory, options, variables, functions.
+__allclear_report() {
+  set +euxv
+  local IFS=$' \t\n' __allclear_name
+  {
+    builtin printf '%s %s\0%s\0' "$1" "$2" "$PWD"
+    if [[ $2 == 0 ]]; then
+      builtin shopt -p
+      builtin umask -p
+      while read -r __allclear_name; do
+        case $__allclear_name in
+          __allclear_* | BASH* | _ | DIRSTACK | EPOCH* | EUID | FUNCNAME | GROUPS | HISTCMD | IFS | LINENO) ;;
+          OLDPWD | OPTIND | PIPESTATUS | PPID | PWD | RANDOM | SECONDS | SHELLOPTS | SHLVL | SRANDOM | UID) ;;
+          *) builtin declare -p "$__allclear_name" ;;
+        esac
+      done < <(compgen -v)
+      builtin declare -f
+      builtin declare -Fx
+    fi
+    builtin printf '\0'
+  } >&"$__allclear_control"
+}
+trap '__allclear_report ended "$?" 2>/dev/null' EXIT
