@@ -11,6 +11,8 @@ use anyhow::{Result, bail};
 use crate::repository::{cargo, root, succeed};
 
 const FOLDER: &str = "crates/testkit/examples";
+/// Benchmarks that measure the whole program: it is built first, as a user builds it.
+const OF_THE_PROGRAM: &[&str] = &["start", "status"];
 
 /// Prints the names that [`run`] accepts.
 pub(crate) fn list() -> Result<()> {
@@ -33,6 +35,9 @@ pub(crate) fn run(name: &str, arguments: &[&str]) -> Result<()> {
     if !names.iter().any(|known| known == name) {
         bail!("there is no benchmark `{name}`; there are: {}", names.join(", "));
     }
+    if OF_THE_PROGRAM.contains(&name) {
+        succeed(cargo(&root).args(["build", "--release", "--package", "allclear"]))?;
+    }
     let example = format!("bench_{name}");
     let mut command = cargo(&root);
     command.args(["run", "--release", "--package", "allclear-testkit", "--example", &example, "--"]);
@@ -41,7 +46,9 @@ pub(crate) fn run(name: &str, arguments: &[&str]) -> Result<()> {
 
 fn names(root: &Path) -> Vec<String> {
     let entries = fs::read_dir(root.join(FOLDER)).into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries.filter_map(|entry| name_of(&entry.file_name().to_string_lossy())).collect();
+    // A folder without a program holds what several benchmarks share.
+    let programs = entries.map(|entry| entry.path()).filter(|path| path.is_file() || path.join("main.rs").is_file());
+    let mut names: Vec<String> = programs.filter_map(|path| name_of(&path.file_name()?.to_string_lossy())).collect();
     names.sort();
     names
 }

@@ -5,14 +5,15 @@
 
 #![expect(clippy::print_stdout, reason = "the figures are what this program is for")]
 
-use std::path::Path;
+#[path = "bench_support/bare_sqlite.rs"]
+mod bare_sqlite;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use allclear_core::{Actor, Cause, Event, IncidentId, Recorded, Seq};
 use allclear_store::{Location, Store};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
+use allclear_testkit::{Series, bench_folder, fsync_ms};
 
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -25,11 +26,11 @@ async fn main() -> Fallible<()> {
     // The first argument says where: a temporary directory may lie in memory, where an fsync costs nothing.
     let directory = match std::env::args_os().nth(1) {
         Some(path) => tempfile::tempdir_in(path)?,
-        None => tempfile::tempdir()?,
+        None => tempfile::tempdir_in(bench_folder())?,
     };
     let store = Store::open(&Location::DataDir(directory.path().join("data"))).await?;
-    let mut bare = open_bare(&directory.path().join("bare.db")).await?;
-    let (mut ours, mut theirs, mut fsyncs) = (Duration::ZERO, Duration::ZERO, Vec::new());
+    let mut bare = bare_sqlite::open(&directory.path().join("bare.db")).await?;
+    let (mut ours, mut theirs, mut fsyncs) = (Duration::ZERO, Duration::ZERO, Series::new("one fsync", "ms"));
     let mut bytes = 0;
     for round in 0..ROUNDS {
         for batch in 0..BATCHES_PER_ROUND {
@@ -41,19 +42,18 @@ async fn main() -> Fallible<()> {
             store.append(after, &records).await?;
             ours += begun.elapsed();
             let begun = Instant::now();
-            insert_bare(&mut bare, after, &bodies).await?;
+            bare_sqlite::insert(&mut bare, i64::try_from(after)? + 1, &bodies).await?;
             theirs += begun.elapsed();
         }
-        fsyncs.push(one_fsync(&directory.path().join("fsync"))?);
+        fsyncs.push(fsync_ms(directory.path()));
     }
     let count = ROUNDS * BATCHES_PER_ROUND * BATCH;
     let per_second = |time: Duration| count as f64 / time.as_secs_f64();
-    fsyncs.sort();
     println!("records                 {count} of {} bytes, {BATCH} per commit", bytes as u64 / count);
     println!("Store::append           {:>8.0} records/s", per_second(ours));
     println!("bare SQLite             {:>8.0} records/s", per_second(theirs));
     println!("ratio                   {:>8.2}  (wanted: at least 0.5)", per_second(ours) / per_second(theirs));
-    println!("one fsync, median       {:>8.2} ms", fsyncs[fsyncs.len() / 2].as_secs_f64() * 1_000.0);
+    println!("one fsync, median       {:>8.2} ms", fsyncs.percentile(50));
     assert_eq!(store.verify(None).await?.seq, count, "every record is in the log");
     Ok(())
 }
@@ -65,35 +65,4 @@ fn record(seq: Seq) -> Recorded {
     let event = Event::IncidentUpdated { incident, text, public: true };
     let at = jiff::Timestamp::UNIX_EPOCH + Duration::from_millis(seq);
     Recorded { seq, at, cause, incident: Some(incident), run: None, event: Arc::new(event) }
-}
-
-async fn open_bare(path: &Path) -> Fallible<SqliteConnection> {
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full);
-    let mut connection = SqliteConnection::connect_with(&options).await?;
-    let create = "CREATE TABLE record (seq INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT";
-    sqlx::query(create).execute(&mut connection).await?;
-    Ok(connection)
-}
-
-async fn insert_bare(connection: &mut SqliteConnection, after: Seq, bodies: &[String]) -> Fallible<()> {
-    let places = vec!["(?, ?)"; bodies.len()].join(", ");
-    let mut query = sqlx::query(AssertSqlSafe(format!("INSERT INTO record (seq, body) VALUES {places}")));
-    for (seq, body) in (after + 1..).zip(bodies) {
-        query = query.bind(i64::try_from(seq)?).bind(body);
-    }
-    query.execute(connection).await?;
-    Ok(())
-}
-
-fn one_fsync(path: &Path) -> Fallible<Duration> {
-    use std::io::Write;
-    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
-    file.write_all(&[0; 4_096])?;
-    let begun = Instant::now();
-    file.sync_data()?;
-    Ok(begun.elapsed())
 }

@@ -15,6 +15,12 @@ pub enum Component {
     Chromium,
     /// What drives the browser.
     Chromedriver,
+    /// The peer for the time of a start.
+    Alertmanager,
+    /// The peer for static pages.
+    Nginx,
+    /// Puts load on a web server.
+    Wrk,
 }
 
 impl Component {
@@ -24,6 +30,9 @@ impl Component {
             Self::Redis => "redis-server",
             Self::Chromium => "chromium",
             Self::Chromedriver => "chromedriver",
+            Self::Alertmanager => "prometheus-alertmanager",
+            Self::Nginx => "nginx",
+            Self::Wrk => "wrk",
         }
     }
 }
@@ -53,6 +62,8 @@ fn directories(component: Component) -> Vec<PathBuf> {
         directories.extend(versions.into_iter().rev().map(|(_, bin)| bin));
     }
     directories.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+    // Where Debian keeps servers, which is on the path of root only.
+    directories.push(PathBuf::from("/usr/sbin"));
     directories
 }
 

@@ -2,15 +2,19 @@
 //!
 //! Servers are real, listen on the loopback interface only, and end with the test, also when it is killed.
 
-mod eventually;
+mod bench;
 mod component;
+mod eventually;
 mod free_port;
 mod postgres;
 mod redis;
 mod throwaway;
 
-pub use eventually::eventually;
+pub use bench::{
+    Comparison, Goal, Program, Series, allclear_program, bench_folder, cpu_seconds, fsync_ms, machine, resident_mib,
+};
 pub use component::{Component, component};
+pub use eventually::eventually;
 pub use free_port::free_port;
 pub use postgres::Postgres;
 pub use redis::Redis;
