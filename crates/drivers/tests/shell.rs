@@ -123,6 +123,12 @@ async fn a_shell_that_is_killed_is_reported_as_such() {
 }
 
 #[tokio::test]
+async fn a_command_that_writes_reports_of_its_own_is_not_believed() {
+    let summary = "command 1 (line 10) wrote on the channel by which bash reports, so what came of it is not known";
+    check(&["printf 'fine\\0/\\0\\0' >&\"$__allclear_control\"; sleep 1000"], false, None, summary, "").await;
+}
+
+#[tokio::test]
 async fn a_command_may_end_the_shell_in_peace() {
     check(&["x=1; echo a; exit 0; echo b", "echo \"$x\""], true, Some(0), "2 commands succeeded", "a\n1\n").await;
 }

@@ -1,3 +1,5 @@
+//! Redaction of whole texts and of the same texts cut at every place, which must come to the same.
+
 use super::*;
 
 fn clean(redactor: &Redactor, chunks: &[&[u8]]) -> String {

@@ -198,7 +198,12 @@ impl SlotState {
             Ending::Done { .. } => self.session = Some(session),
             Ending::Ended { .. } | Ending::Garbled | Ending::Cancelled => drop(session),
         }
-        ending.into_result().map(|snapshot| self.snapshot = snapshot.or(self.snapshot.take()))
+        let snapshot = ending.into_result()?;
+        if snapshot.is_none() {
+            tracing::warn!(run = %effect.run, step = effect.step, "the session's state is not kept: a failure would fall back to an older one");
+        }
+        self.snapshot = snapshot.or(self.snapshot.take());
+        Ok(())
     }
 }
 
