@@ -1,0 +1,266 @@
+//! One sample of every event, as a chain: each variant names the one after it, so a variant without a place in the chain
+//! does not compile.
+
+use std::collections::BTreeMap;
+
+use crate::digest::Digest;
+use crate::event::{
+    AlertEnd, AlertSource, DeliverySubject, EscalationReason, Event, JobOutcome, Message, MessageAction, NoticeKind,
+    PageReason, StepOutcome,
+};
+use crate::id::{AlertId, DeliveryId, IncidentId, NoticeId, PageId, ReviewId, RunId};
+use crate::plan::{EffectClass, Plan, PlannedCommand, PlannedStep, StepKind};
+use crate::policy::{
+    Channel, CheckPolicy, EscalationLevel, HttpCondition, HttpProbe, JobPolicy, Policy, Probe, ProcedureLink,
+    RunbookPolicy, SecretRef, Severity, Target,
+};
+
+const INCIDENT: IncidentId = IncidentId(13);
+const ALERT: AlertId = AlertId(12);
+const RUN: RunId = RunId(40);
+const PAGE: PageId = PageId(14);
+const NOTICE: NoticeId = NoticeId(16);
+const DELIVERY: DeliveryId = DeliveryId(15);
+const REVIEW: ReviewId = ReviewId(50);
+
+/// One sample of every event.
+pub(super) fn every_event() -> Vec<Event> {
+    let first = Event::PolicyAdopted { policy: Box::new(policy()) };
+    std::iter::successors(Some(first), after).collect()
+}
+
+/// The samples, and more of those events whose shape decides what becomes of them.
+pub(super) fn every_shape() -> Vec<Event> {
+    let also = |event: &Event| match event {
+        Event::JobReported { job, .. } => {
+            Some(Event::JobReported { job: job.clone(), outcome: JobOutcome::Failed, note: "disk full".to_owned() })
+        }
+        Event::IncidentUpdated { incident, .. } => {
+            Some(Event::IncidentUpdated { incident: *incident, text: "looking at the pool".to_owned(), public: false })
+        }
+        _ => None,
+    };
+    every_event().into_iter().flat_map(|event| [also(&event), Some(event)].into_iter().flatten().rev()).collect()
+}
+
+fn text(text: &str) -> String {
+    text.to_owned()
+}
+
+/// The sample that follows.
+fn after(event: &Event) -> Option<Event> {
+    let incident = INCIDENT;
+    let (run, step, attempt) = (RUN, 1, 1);
+    let (page, review, delivery) = (PAGE, REVIEW, DELIVERY);
+    let check = text("city-api");
+    Some(match event {
+        Event::PolicyAdopted { .. } => Event::EngineStarted { version: text("0.1.0") },
+        Event::EngineStarted { .. } => Event::CheckPassed { check },
+        Event::CheckPassed { .. } => Event::CheckFaltered { check, failures: 1, reason: text("answered 503") },
+        Event::CheckFaltered { .. } => Event::CheckFailed { check, reason: text("answered 503") },
+        Event::CheckFailed { .. } => Event::CheckRecovering { check, passes: 1 },
+        Event::CheckRecovering { .. } => {
+            Event::JobReported { job: text("backup"), outcome: JobOutcome::Succeeded, note: String::new() }
+        }
+        Event::JobReported { .. } => {
+            Event::JobMissed { job: text("backup"), due_at: "2026-01-05T02:00:00Z".parse().unwrap() }
+        }
+        Event::JobMissed { .. } => Event::AlertOpened {
+            alert: ALERT,
+            source: AlertSource::Check(check),
+            summary: text("city-api fails: answered 503"),
+            severity: Severity::P1,
+            component: text("city-api"),
+            procedure: Some(text("city-api-answers-slowly")),
+        },
+        Event::AlertOpened { .. } => Event::AlertResolved { alert: ALERT, reason: AlertEnd::Recovered },
+        Event::AlertResolved { .. } => Event::IncidentOpened {
+            incident,
+            severity: Severity::P1,
+            title: text("city-api fails: answered 503"),
+            component: text("city-api"),
+            procedure: Some(text("city-api-answers-slowly")),
+            alert: Some(ALERT),
+            public: true,
+        },
+        Event::IncidentOpened { .. } => Event::IncidentJoined {
+            incident,
+            alert: AlertId(20),
+            summary: text("payments fails: answered 500"),
+            severity: Severity::P0,
+            public: true,
+        },
+        Event::IncidentJoined { .. } => Event::IncidentRecovered { incident },
+        Event::IncidentRecovered { .. } => Event::IncidentAcknowledged { incident },
+        Event::IncidentAcknowledged { .. } => Event::IncidentAssessed {
+            incident,
+            severity: Severity::P0,
+            impact: text("nobody can book"),
+            public: true,
+        },
+        Event::IncidentAssessed { .. } => Event::IncidentAssigned { incident, commander: text("ben") },
+        Event::IncidentAssigned { .. } => {
+            Event::IncidentUpdated { incident, text: text("bookings fail"), public: true }
+        }
+        Event::IncidentUpdated { .. } => Event::IncidentMitigated { incident, text: text("the pool was enlarged") },
+        Event::IncidentMitigated { .. } => Event::IncidentResolved {
+            incident,
+            text: text("all well"),
+            root_cause: Some(text("the pool was too small")),
+        },
+        Event::IncidentResolved { .. } => Event::IncidentClosed { incident },
+        Event::IncidentClosed { .. } => Event::UpdateFellDue { incident },
+        Event::UpdateFellDue { .. } => Event::RunPlanned {
+            run,
+            plan: Box::new(plan()),
+            incident: Some(incident),
+            preapproved: vec![Digest::of(b"step")],
+        },
+        Event::RunPlanned { .. } => Event::ApprovalRequested { run, step, digest: Digest::of(b"step") },
+        Event::ApprovalRequested { .. } => Event::ApprovalGiven { run, step, digest: Digest::of(b"step") },
+        Event::ApprovalGiven { .. } => Event::StepStarted { run, step, attempt },
+        Event::StepStarted { .. } => Event::StepSucceeded { run, step, attempt, outcome: outcome(0) },
+        Event::StepSucceeded { .. } => Event::StepFailed { run, step, attempt, outcome: outcome(1) },
+        Event::StepFailed { .. } => Event::StepInDoubt { run, step, attempt },
+        Event::StepInDoubt { .. } => Event::StepSkipped { run, step, reason: text("not needed") },
+        Event::StepSkipped { .. } => Event::RunAborted { run, reason: text("wrong target") },
+        Event::RunAborted { .. } => Event::RunFinished { run },
+        Event::RunFinished { .. } => Event::PageRequested { page, incident, reason: PageReason::IncidentOpened },
+        Event::PageRequested { .. } => {
+            Event::PageEscalated { page, level: 0, round: 0, reason: EscalationReason::Requested }
+        }
+        Event::PageEscalated { .. } => Event::PageExhausted { page },
+        Event::PageExhausted { .. } => Event::PageAcknowledged { page },
+        Event::PageAcknowledged { .. } => Event::PageEnded { page },
+        Event::PageEnded { .. } => Event::NoticeIssued {
+            notice: NOTICE,
+            incident,
+            kind: NoticeKind::Opened,
+            text: text("We are looking into it"),
+        },
+        Event::NoticeIssued { .. } => Event::DeliveryQueued {
+            delivery,
+            subject: DeliverySubject::Page(PAGE),
+            channel: text("pager"),
+            message: Box::new(message()),
+        },
+        Event::DeliveryQueued { .. } => Event::DeliverySucceeded { delivery, attempt, answer: text("202") },
+        Event::DeliverySucceeded { .. } => Event::DeliveryFailed {
+            delivery,
+            attempt,
+            error: text("answered 500"),
+            retry_at: "2026-01-05T03:00:01Z".parse().unwrap(),
+        },
+        Event::DeliveryFailed { .. } => Event::DeliveryAbandoned { delivery, attempt, error: text("answered 404") },
+        Event::DeliveryAbandoned { .. } => {
+            Event::ReviewOwed { review, incident, due_at: "2026-01-07T03:00:00Z".parse().unwrap() }
+        }
+        Event::ReviewOwed { .. } => Event::ReviewDrafted { review, text: text("# Review\n") },
+        Event::ReviewDrafted { .. } => Event::ReviewFellOverdue { review },
+        Event::ReviewFellOverdue { .. } => Event::ActionItemAdded {
+            review,
+            text: text("enlarge the pool"),
+            owner: text("ben"),
+            due: text("2026-02-01"),
+        },
+        Event::ActionItemAdded { .. } => Event::ReviewPublished { review, text: text("# Review\n") },
+        Event::ReviewPublished { .. } => return None,
+    })
+}
+
+fn message() -> Message {
+    Message {
+        action: MessageAction::Trigger,
+        incident: INCIDENT,
+        severity: Severity::P1,
+        title: text("city-api fails: answered 503"),
+        body: text("city-api since 2026-01-05T03:00:00Z."),
+        url: text("https://status.example/incidents/incident-13"),
+        procedure_url: Some(text("https://example.com/runbook.md#city-api-answers-slowly")),
+    }
+}
+
+fn outcome(exit_code: i32) -> StepOutcome {
+    StepOutcome {
+        exit_code: Some(exit_code),
+        summary: format!("exited with {exit_code}"),
+        output: Some(Digest::of(b"output")),
+        duration_ms: 1_200,
+    }
+}
+
+fn plan() -> Plan {
+    let rendered = text("kubectl rollout restart deployment/city-api");
+    let mut command = PlannedCommand::new(12, "bash", rendered, EffectClass::Outage, "production");
+    command.undo = Some(text("kubectl rollout undo deployment/city-api"));
+    let step = PlannedStep {
+        number: 1,
+        line: 10,
+        title: text("Restart it"),
+        prose: text("It takes a minute."),
+        kind: StepKind::Command,
+        commands: vec![command],
+    };
+    Plan {
+        digest: Digest::default(),
+        runbook: text("runbook.md"),
+        runbook_digest: Digest::of(b"runbook"),
+        procedure: text("city-api-answers-slowly"),
+        title: text("City API answers slowly"),
+        target: text("production"),
+        variables: BTreeMap::from([(text("NAMESPACE"), text("prod"))]),
+        secrets: vec![text("STRIPE_KEY")],
+        steps: vec![step],
+    }
+    .sealed()
+}
+
+fn policy() -> Policy {
+    let probe = Probe::Http(HttpProbe {
+        method: text("GET"),
+        url: text("https://example.com/api/cities"),
+        headers: vec![(text("accept"), text("application/json"))],
+        body: None,
+        samples: 3,
+        p95_limit_ms: Some(200),
+        connect_timeout_ms: 2_000,
+        timeout_ms: 5_000,
+        conditions: vec![
+            HttpCondition::Status(200, 299),
+            HttpCondition::BodyContains(text("cities")),
+            HttpCondition::JsonEquals(text("/ok"), serde_json::json!(true)),
+        ],
+    });
+    let check = CheckPolicy {
+        probe,
+        interval_ms: 10_000,
+        failures_to_fail: 2,
+        passes_to_recover: 2,
+        severity: Severity::P1,
+        component: text("city-api"),
+        procedure: Some(text("city-api-answers-slowly")),
+    };
+    let link = ProcedureLink { title: text("City API answers slowly"), url: text("https://example.com/runbook.md#city") };
+    let job = JobPolicy { every_s: 86_400, grace_s: 3_600, severity: Severity::P2, procedure: None };
+    let webhook =
+        Channel::Webhook { url: SecretRef::Env(text("PAGER_URL")), signing_secret: Some(SecretRef::File(text("key"))) };
+    Policy {
+        service: text("PrepChef"),
+        public_url: text("https://status.example"),
+        runbook: Some(RunbookPolicy {
+            path: text("runbook.md"),
+            procedures: BTreeMap::from([(text("city-api-answers-slowly"), link)]),
+        }),
+        escalation: vec![EscalationLevel { channels: vec![text("pager")], acknowledge_within_s: 300 }],
+        last_resort: vec![text("console")],
+        channels: BTreeMap::from([(text("pager"), webhook), (text("console"), Channel::Console)]),
+        audience: vec![text("console")],
+        checks: BTreeMap::from([(text("city-api"), check)]),
+        jobs: BTreeMap::from([(text("backup"), job)]),
+        targets: BTreeMap::from([(
+            text("production"),
+            Target { env: BTreeMap::from([(text("KUBECONFIG"), SecretRef::Plain(text("kubeconfig")))]) },
+        )]),
+        ..Policy::default()
+    }
+}
