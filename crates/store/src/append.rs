@@ -6,7 +6,7 @@
 use allclear_core::{Recorded, Seq};
 
 use crate::chain::{Head, Link, column};
-use crate::database::{Transaction, reading, within};
+use crate::database::{Database, Transaction, reading, within};
 use crate::outage::Unavailable;
 use crate::store::Store;
 use crate::{postgres, sqlite};
@@ -84,12 +84,19 @@ impl Row {
     }
 }
 
+/// What an insert rests on: where that does not hold, nothing is inserted.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    /// The end of the log, hash and all.
+    pub(crate) before: Link,
+    /// The lease under which it is written.
+    pub(crate) token: Option<i64>,
+}
+
 impl Store {
     /// Where the log ends.
     pub async fn head(&self) -> Result<Head, Unavailable> {
-        let last: Result<Option<LastEvent>, _> =
-            reading!(self.log(), pool => sqlx::query_as(LAST_EVENT).fetch_optional(pool).await);
-        last.and_then(link).map(|link| link.head()).map_err(Unavailable::because)
+        Ok(self.end().await?.head())
     }
 
     /// Appends all these records or none, in one commit that is on disk when this returns. They were decided on the log
@@ -105,31 +112,55 @@ impl Store {
 
     async fn append_under(&self, token: Option<u64>, expected: Seq, records: &[Recorded]) -> Result<Head, AppendError> {
         let bodies = encode(expected, records)?;
-        let unavailable = |error| AppendError::Unavailable(Unavailable::because(error));
-        let mut transaction = self.log().begin().await.map_err(unavailable)?;
+        let mut before = self.tail().link();
+        if before.seq != expected {
+            before = self.end().await.map_err(AppendError::Unavailable)?;
+        }
+        if before.seq != expected {
+            return self.refuse(token).await;
+        }
+        if records.is_empty() {
+            return Ok(before.head());
+        }
+        let rows = chained(&before, records, bodies);
+        let guard = Guard { before, token: token.map(column) };
+        let inserted = match self.log() {
+            Database::Sqlite(file) => file.append(&guard, &rows).await,
+            Database::Postgres(pool) => postgres::append(pool, &guard, &rows).await,
+        };
+        match inserted {
+            Ok(true) => {
+                let last = rows.last().map_or(guard.before, |row| row.link.clone());
+                let head = last.head();
+                self.tail().raise(last);
+                Ok(head)
+            }
+            Ok(false) => self.refuse(token).await,
+            // Another replica was between the guard's look at the end and our insert: the primary key decided.
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => self.refuse(token).await,
+            Err(error) => Err(AppendError::Unavailable(Unavailable::because(error))),
+        }
+    }
+
+    /// Why an append did not go through.
+    async fn refuse(&self, token: Option<u64>) -> Result<Head, AppendError> {
         if let Some(given) = token {
-            let current = transaction.lease_token().await.map_err(unavailable)?;
+            let current = self.lease_token().await.map_err(AppendError::Unavailable)?;
             if current != given {
                 return Err(AppendError::Fenced { given, current });
             }
         }
-        let before = transaction.head().await.map_err(unavailable)?;
-        if before.seq != expected {
-            return Err(AppendError::Conflict { head: before.head() });
-        }
-        let rows = chained(&before, records, bodies);
-        let head = rows.last().map_or(before, |row| row.link.clone()).head();
-        match write(transaction, &rows).await {
-            Ok(()) => {
-                self.tail().raise(head.seq);
-                Ok(head)
-            }
-            // Another replica was between our look at the head and our insert: the primary key decided.
-            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
-                Err(AppendError::Conflict { head: self.head().await.map_err(AppendError::Unavailable)? })
-            }
-            Err(error) => Err(unavailable(error)),
-        }
+        let end = self.end().await.map_err(AppendError::Unavailable)?;
+        let head = end.head();
+        // Also where the log is shorter than it was: a database may have lost its end in a failover.
+        self.tail().reset(end);
+        Err(AppendError::Conflict { head })
+    }
+
+    pub(crate) async fn end(&self) -> Result<Link, Unavailable> {
+        let last: Result<Option<LastEvent>, _> =
+            reading!(self.log(), pool => sqlx::query_as(LAST_EVENT).fetch_optional(pool).await);
+        last.and_then(link).map_err(Unavailable::because)
     }
 }
 
@@ -139,9 +170,10 @@ fn link(last: Option<LastEvent>) -> Result<Link, sqlx::Error> {
 }
 
 fn encode(expected: Seq, records: &[Recorded]) -> Result<Vec<String>, AppendError> {
-    let following = (expected + 1..).zip(records);
-    let bodies = following.map(|(expected, record)| match record.seq {
-        seq if seq != expected => Err(AppendError::OutOfOrder { expected, found: seq }),
+    let bodies = records.iter().zip(1..).map(|(record, place)| match record.seq {
+        seq if seq.checked_sub(place) != Some(expected) => {
+            Err(AppendError::OutOfOrder { expected: expected.saturating_add(place), found: seq })
+        }
         seq => serde_json::to_string(record).map_err(|source| AppendError::Unwritable { seq, source }),
     });
     bodies.collect()
@@ -156,20 +188,12 @@ fn chained(before: &Link, records: &[Recorded], bodies: Vec<String>) -> Vec<Row>
     rows
 }
 
-async fn write(mut transaction: Transaction, rows: &[Row]) -> Result<(), sqlx::Error> {
-    let Some(last) = rows.last() else { return transaction.rollback().await };
-    transaction.insert(rows).await?;
-    if let Transaction::Postgres(inner) = &mut transaction {
-        postgres::announce(inner, last.seq).await?;
-    }
-    transaction.commit().await
-}
-
 impl Transaction {
-    pub(crate) async fn head(&mut self) -> Result<Link, sqlx::Error> {
+    pub(crate) async fn end(&mut self) -> Result<Link, sqlx::Error> {
         link(within!(self, connection => sqlx::query_as(LAST_EVENT).fetch_optional(connection).await?))
     }
 
+    /// Inserts rows that were proven to follow the end as this transaction sees it.
     pub(crate) async fn insert(&mut self, rows: &[Row]) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(transaction) => sqlite::insert(transaction, rows).await,

@@ -89,13 +89,6 @@ impl Transaction {
             Self::Postgres(transaction) => transaction.commit().await,
         }
     }
-
-    pub(crate) async fn rollback(self) -> Result<(), sqlx::Error> {
-        match self {
-            Self::Sqlite(transaction) => transaction.rollback().await,
-            Self::Postgres(transaction) => transaction.rollback().await,
-        }
-    }
 }
 
 /// `($1, $2), ($3, $4), …`: so many rows of so many parameters.

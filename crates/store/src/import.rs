@@ -58,7 +58,7 @@ impl Store {
         let mut lines = Lines { reader, number: 0 };
         read_header(&mut lines).await?;
         let mut transaction = self.log().begin().await.map_err(unavailable)?;
-        let before = transaction.head().await.map_err(unavailable)?;
+        let before = transaction.end().await.map_err(unavailable)?;
         if before != Link::GENESIS {
             return Err(ImportError::NotEmpty { head: before.head() });
         }
@@ -73,7 +73,7 @@ impl Store {
         }
         transaction.commit().await.map_err(unavailable)?;
         let head = link.head();
-        self.tail().raise(head.seq);
+        self.tail().raise(link);
         Ok(head)
     }
 }

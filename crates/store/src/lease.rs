@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::database::{Transaction, within};
+use crate::database::{reading, within};
 use crate::outage::Unavailable;
 use crate::store::Store;
 
@@ -34,6 +34,14 @@ impl Store {
         self.expire_lease(holder).await.map_err(Unavailable::because)
     }
 
+    /// The token of whoever took the lease last; 0 if nobody ever did.
+    pub(crate) async fn lease_token(&self) -> Result<u64, Unavailable> {
+        const TOKEN: &str = "SELECT token FROM lease WHERE name = 'engine'";
+        let token: Result<Option<i64>, _> =
+            reading!(self.log(), pool => sqlx::query_scalar(TOKEN).fetch_optional(pool).await);
+        Ok(token.map_err(Unavailable::because)?.unwrap_or(0).unsigned_abs())
+    }
+
     async fn upsert_lease(&self, holder: &str, now: Timestamp, until: Timestamp) -> Result<Option<i64>, sqlx::Error> {
         const TAKE: &str = "INSERT INTO lease (name, holder, token, until) VALUES ('engine', $1, 1, $3) \
             ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until, \
@@ -55,15 +63,5 @@ impl Store {
             sqlx::query(RELEASE).bind(holder).bind(i64::MIN).execute(connection).await.map(drop)
         })?;
         transaction.commit().await
-    }
-}
-
-impl Transaction {
-    /// The token of whoever took the lease last; 0 if nobody ever did.
-    pub(crate) async fn lease_token(&mut self) -> Result<u64, sqlx::Error> {
-        const TOKEN: &str = "SELECT token FROM lease WHERE name = 'engine'";
-        let token: Option<i64> =
-            within!(self, connection => sqlx::query_scalar(TOKEN).fetch_optional(connection).await?);
-        Ok(token.unwrap_or(0).unsigned_abs())
     }
 }

@@ -6,10 +6,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use allclear_core::Seq;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgConnection, PgPool, Postgres};
 
-use crate::append::Row;
+use crate::append::{Guard, Row};
+use crate::chain::Link;
 use crate::database::Exclusion;
 use crate::outage::Outage;
 
@@ -44,10 +45,31 @@ pub(crate) async fn exclude(connection: &mut PgConnection, exclusion: Exclusion)
     sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(exclusion as i64).execute(connection).await.map(drop)
 }
 
+/// Inserts all rows in one commit if the guard holds, tells the other replicas, and says whether it did.
+pub(crate) async fn append(pool: &PgPool, guard: &Guard, rows: &[Row]) -> Result<bool, sqlx::Error> {
+    const APPEND: &str = "WITH appended AS ( \
+        INSERT INTO event (seq, at, kind, incident, run, body, hash) SELECT * FROM \
+        UNNEST($1::BIGINT[], $2::BIGINT[], $3::TEXT[], $4::BIGINT[], $5::BIGINT[], $6::TEXT[], $7::BYTEA[]) \
+        WHERE coalesce((SELECT hash FROM event ORDER BY seq DESC LIMIT 1), $8) = $9 \
+        AND ($10::BIGINT IS NULL OR $10 = (SELECT token FROM lease WHERE name = 'engine')) RETURNING seq \
+        ) SELECT pg_notify($11, seq::TEXT)::TEXT FROM (SELECT max(seq) AS seq FROM appended) AS last \
+        WHERE seq IS NOT NULL";
+    let query = bind(sqlx::query(APPEND), rows).bind(Link::GENESIS.hash().to_vec()).bind(guard.before.hash());
+    let told = query.bind(guard.token).bind(CHANNEL).fetch_optional(pool).await?;
+    Ok(told.is_some())
+}
+
 pub(crate) async fn insert(connection: &mut PgConnection, rows: &[Row]) -> Result<(), sqlx::Error> {
     const INSERT: &str = "INSERT INTO event (seq, at, kind, incident, run, body, hash) SELECT * FROM \
         UNNEST($1::BIGINT[], $2::BIGINT[], $3::TEXT[], $4::BIGINT[], $5::BIGINT[], $6::TEXT[], $7::BYTEA[])";
-    sqlx::query(INSERT)
+    bind(sqlx::query(INSERT), rows).execute(connection).await.map(drop)
+}
+
+type Insert<'q> = sqlx::query::Query<'q, Postgres, PgArguments>;
+
+/// One array for each column.
+fn bind<'q>(query: Insert<'q>, rows: &'q [Row]) -> Insert<'q> {
+    query
         .bind(rows.iter().map(|row| row.seq).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.at).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.kind).collect::<Vec<_>>())
@@ -55,14 +77,6 @@ pub(crate) async fn insert(connection: &mut PgConnection, rows: &[Row]) -> Resul
         .bind(rows.iter().map(|row| row.run).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.body.as_str()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.link.hash()).collect::<Vec<_>>())
-        .execute(connection)
-        .await
-        .map(drop)
-}
-
-/// Tells the other replicas, when the transaction commits, that the log has grown.
-pub(crate) async fn announce(connection: &mut PgConnection, seq: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(seq.to_string()).execute(connection).await.map(drop)
 }
 
 pub(crate) async fn last_seq(pool: &PgPool) -> Result<Seq, sqlx::Error> {

@@ -5,11 +5,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, ConnectOptions, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
-use crate::append::Row;
-use crate::database::parameters;
+use crate::append::{Guard, Row};
+use crate::chain::Link;
 use crate::outage::Outage;
 
 /// Another program (a backup, a curious `sqlite3`) may hold the file for so long before we give up.
@@ -18,7 +18,6 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const CHECKPOINT_PAGES: &str = "4000";
 /// Rows in one INSERT: each count has its own prepared statement.
 const INSERT_ROWS: usize = 64;
-const INSERT_COLUMNS: usize = 7;
 const READERS: u32 = 4;
 
 /// One file, or memory, that is open.
@@ -37,7 +36,8 @@ impl File {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
-            .statement_cache_capacity(2 * INSERT_ROWS);
+            .statement_cache_capacity(2 * INSERT_ROWS)
+            .disable_statement_logging();
         let writer = one_connection().connect_with(options.clone()).await?;
         let readers = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);
         let reader = readers.connect_lazy_with(options.pragma("query_only", "on"));
@@ -64,6 +64,22 @@ impl File {
         self.writer.begin_with("BEGIN IMMEDIATE").await
     }
 
+    /// Inserts all rows in one commit if the guard holds, and says whether it did.
+    pub(crate) async fn append(&self, guard: &Guard, rows: &[Row]) -> Result<bool, sqlx::Error> {
+        if rows.len() <= INSERT_ROWS {
+            // One statement is its own transaction, and saves three ways to the connection's thread and back.
+            return insert_guarded(&mut *self.writer.acquire().await?, guard, rows).await;
+        }
+        let (first, others) = rows.split_at(INSERT_ROWS);
+        let mut transaction = self.begin().await?;
+        let holds = insert_guarded(&mut transaction, guard, first).await?;
+        if holds {
+            insert(&mut transaction, others).await?;
+        }
+        transaction.commit().await?;
+        Ok(holds)
+    }
+
     pub(crate) async fn close(&self) {
         self.reader.close().await;
         self.writer.close().await;
@@ -75,18 +91,39 @@ fn one_connection() -> SqlitePoolOptions {
     SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None).test_before_acquire(false)
 }
 
+const INTO: &str = "INSERT INTO event (seq, at, kind, incident, run, body, hash)";
+
+async fn insert_guarded(connection: &mut SqliteConnection, guard: &Guard, rows: &[Row]) -> Result<bool, sqlx::Error> {
+    let text = format!(
+        "{INTO} SELECT * FROM (VALUES {}) \
+         WHERE coalesce((SELECT hash FROM event ORDER BY seq DESC LIMIT 1), ?) = ? \
+         AND (? IS NULL OR ? = (SELECT token FROM lease WHERE name = 'engine'))",
+        places(rows.len())
+    );
+    let query = rows.iter().fold(sqlx::query(AssertSqlSafe(text)), bind);
+    let query = query.bind(Link::GENESIS.hash().to_vec()).bind(guard.before.hash());
+    let query = query.bind(guard.token).bind(guard.token);
+    Ok(query.execute(connection).await?.rows_affected() > 0)
+}
+
 pub(crate) async fn insert(connection: &mut SqliteConnection, rows: &[Row]) -> Result<(), sqlx::Error> {
     for chunk in rows.chunks(INSERT_ROWS) {
-        let places = parameters(chunk.len(), INSERT_COLUMNS);
-        let text = format!("INSERT INTO event (seq, at, kind, incident, run, body, hash) VALUES {places}");
-        let mut query = sqlx::query(AssertSqlSafe(text));
-        for row in chunk {
-            query = query.bind(row.seq).bind(row.at).bind(row.kind).bind(row.incident).bind(row.run);
-            query = query.bind(&row.body).bind(row.link.hash());
-        }
-        query.execute(&mut *connection).await?;
+        let text = format!("{INTO} VALUES {}", places(chunk.len()));
+        chunk.iter().fold(sqlx::query(AssertSqlSafe(text)), bind).execute(&mut *connection).await?;
     }
     Ok(())
+}
+
+/// Parameters without numbers: of those that have one, SQLite looks up each name from the first on, again for each row.
+fn places(rows: usize) -> String {
+    ["(?, ?, ?, ?, ?, ?, ?)"].repeat(rows).join(", ")
+}
+
+type Insert<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
+
+fn bind<'q>(query: Insert<'q>, row: &'q Row) -> Insert<'q> {
+    let query = query.bind(row.seq).bind(row.at).bind(row.kind).bind(row.incident).bind(row.run);
+    query.bind(&row.body).bind(row.link.hash())
 }
 
 /// What a result code of SQLite means for the person on call. An extended code's low byte is its kind.

@@ -31,7 +31,7 @@ impl Store {
     ) -> Result<Self, Unavailable> {
         let tail = Tail::of(&log).await.map_err(Unavailable::because)?;
         let store = Self { inner: Arc::new(Inner { log, measurements, tail, lock: Mutex::new(lock) }) };
-        store.tail().raise(store.head().await?.seq);
+        store.tail().raise(store.end().await?);
         Ok(store)
     }
 

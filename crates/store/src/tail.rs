@@ -2,7 +2,7 @@
 //!
 //! A hint to read on, never the events themselves: what decides is always the log.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use allclear_core::Seq;
@@ -11,6 +11,7 @@ use sqlx::postgres::PgListener;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
+use crate::chain::Link;
 use crate::database::Database;
 use crate::postgres;
 use crate::store::Store;
@@ -20,6 +21,8 @@ const RECONNECT_AFTER: Duration = Duration::from_secs(1);
 /// The end of the log as far as it is known here.
 #[derive(Debug)]
 pub(crate) struct Tail {
+    /// The last event that was appended or seen here: what the next one is chained to, if nobody was faster.
+    link: Mutex<Link>,
     appended: Arc<watch::Sender<Seq>>,
     /// Hears of other replicas; ends with the store.
     listener: Option<AbortHandle>,
@@ -44,11 +47,26 @@ impl Tail {
                 Some(tokio::spawn(hear(listener, pool.clone(), Arc::clone(&appended))).abort_handle())
             }
         };
-        Ok(Self { appended, listener })
+        Ok(Self { link: Mutex::new(Link::GENESIS), appended, listener })
     }
 
-    pub(crate) fn raise(&self, seq: Seq) {
-        raise(&self.appended, seq);
+    pub(crate) fn link(&self) -> Link {
+        self.link.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The log has grown to here.
+    pub(crate) fn raise(&self, end: Link) {
+        raise(&self.appended, end.seq);
+        let mut link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
+        if end.seq > link.seq {
+            *link = end;
+        }
+    }
+
+    /// The log ends here, whatever was known.
+    pub(crate) fn reset(&self, end: Link) {
+        raise(&self.appended, end.seq);
+        *self.link.lock().unwrap_or_else(PoisonError::into_inner) = end;
     }
 }
 

@@ -106,21 +106,44 @@ async fn a_full_disk_loses_nothing_and_work_goes_on_when_there_is_space() {
     let location = Location::DataDir(disk.0.path().join("data"));
     let store = Store::open(&location).await.expect("opens");
     let mut head = store.head().await.expect("a head");
-    let error = loop {
-        match store.append(head.seq, &records(head.seq, 20)).await {
-            Ok(next) => head = next,
-            Err(error) => break error,
-        }
-    };
-    assert!(matches!(&error, AppendError::Unavailable(why) if why.reason == Outage::DiskFull), "{error:?}");
-    assert!(head.seq > 0);
-    assert_eq!(store.head().await.expect("still answers"), head);
+    // Many at once, then one by one: the one is a transaction of several statements, the other is a single one.
+    for count in [100, 1] {
+        let error = loop {
+            match store.append(head.seq, &records(head.seq, count)).await {
+                Ok(next) => head = next,
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(&error, AppendError::Unavailable(why) if why.reason == Outage::DiskFull), "{error:?}");
+        assert_eq!(store.head().await.expect("still answers"), head);
+    }
+    let refused = store.put_blob(&[7; 400_000]).await.expect_err("no space for output either");
+    assert_eq!(refused.reason, Outage::DiskFull);
+    assert!(head.seq > 100);
     assert_eq!(store.verify(Some(head.clone())).await.expect("whole"), head);
-    store.close().await;
-    let store = Store::open(&location).await.expect("opens on the full disk");
-    assert_eq!(store.verify(None).await.expect("whole"), head);
+
     fs::remove_file(&ballast).expect("ours");
-    head = store.append(head.seq, &records(head.seq, 20)).await.expect("appended once there is space");
-    assert_eq!(store.verify(None).await.expect("whole"), head);
+    for count in [100, 1] {
+        head = store.append(head.seq, &records(head.seq, count)).await.expect("appended once there is space");
+    }
+    store.put_blob(&[7; 100_000]).await.expect("kept once there is space");
     store.close().await;
+    let store = Store::open(&location).await.expect("opens again");
+    assert_eq!(store.verify(None).await.expect("whole"), head);
+}
+
+#[tokio::test]
+async fn a_disk_without_one_free_page_is_said_and_nothing_is_lost() {
+    let Some(disk) = SmallDisk::mount() else { return };
+    let location = Location::DataDir(disk.0.path().join("data"));
+    let store = Store::open(&location).await.expect("opens");
+    let head = store.append(0, &records(0, 20)).await.expect("appended");
+    store.close().await;
+    let ballast = disk.0.path().join("ballast");
+    assert!(fs::write(&ballast, vec![0; 4_000_000]).is_err(), "the disk is full");
+    let refused = Store::open(&location).await.expect_err("not a page for what readers and writers share");
+    assert!(matches!(refused, OpenError::Unavailable { reason: Outage::DiskFull, .. }), "{refused:?}");
+    fs::remove_file(&ballast).expect("ours");
+    let store = Store::open(&location).await.expect("opens once there is space");
+    assert_eq!(store.verify(None).await.expect("whole"), head);
 }
