@@ -1,7 +1,8 @@
 //! The world: the fold of the log, holding only what is open.
 //!
 //! Every collection is persistent (structure-sharing), so a clone costs a few reference counts: a decision works on a
-//! copy, and a server renders from a copy while the engine goes on. Folding never fails and never panics: an event that
+//! copy, and a server renders from a copy while the engine goes on. What is large stands behind an `Arc`, because a map
+//! copies the neighbours of what is changed. Folding never fails and never panics: an event that
 //! makes no sense in the state it meets is kept as a visible anomaly.
 
 use std::sync::Arc;
@@ -48,7 +49,7 @@ pub struct World {
     /// Alerts that fire.
     pub alerts: OrdMap<AlertId, Alert>,
     /// Incidents that are open or owe a review.
-    pub incidents: OrdMap<IncidentId, Incident>,
+    pub incidents: OrdMap<IncidentId, Arc<Incident>>,
     /// Runs that are under way.
     pub runs: OrdMap<RunId, Run>,
     /// Pages of open incidents.
@@ -120,7 +121,7 @@ impl World {
             }
         }
         if let (Some(entry), Some(incident)) = (entry, recorded.incident.and_then(|id| self.incidents.get_mut(&id))) {
-            incident.timeline.push_back(entry);
+            Arc::make_mut(incident).timeline.push_back(Arc::new(entry));
         }
     }
 

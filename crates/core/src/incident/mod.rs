@@ -6,6 +6,8 @@
 
 mod react;
 
+use std::sync::Arc;
+
 use imbl::{OrdMap, Vector};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -56,10 +58,11 @@ pub struct Incident {
     pub mitigated_at: Option<Timestamp>,
     /// When it was over.
     pub resolved_at: Option<Timestamp>,
-    /// When somebody last gave an update, or was reminded to.
+    /// From when the next update is counted: the last one or the last reminder, or since somebody has it, or since it is
+    /// as bad as it is.
     pub update_clock_at: Timestamp,
     /// What happened, in order.
-    pub timeline: Vector<TimelineEntry>,
+    pub timeline: Vector<Arc<TimelineEntry>>,
 }
 
 /// How far the work on an incident has come.
@@ -128,7 +131,7 @@ impl Incident {
             incident = apply(incident, recorded).0;
             world.apply(recorded);
             if let (Some(entry), Some(incident)) = (entry, incident.as_mut()) {
-                incident.timeline.push_back(entry);
+                incident.timeline.push_back(Arc::new(entry));
             }
         }
         incident
@@ -157,11 +160,11 @@ pub(crate) fn next(stage: Stage, event: &Event) -> Option<Stage> {
 
 pub(crate) fn fold(world: &mut World, recorded: &Recorded) -> Folded {
     let Some(id) = recorded.incident else { return Ok(()) };
-    let before = world.incidents.get(&id).cloned();
+    let before = world.incidents.get(&id).map(|incident| incident.as_ref().clone());
     let (after, folded) = apply(before, recorded);
     match after {
         Some(_) if matches!(recorded.event.as_ref(), Event::IncidentClosed { .. }) => drop(world.incidents.remove(&id)),
-        Some(incident) => drop(world.incidents.insert(id, incident)),
+        Some(incident) => drop(world.incidents.insert(id, Arc::new(incident))),
         None => {}
     }
     folded
@@ -238,6 +241,9 @@ fn note(incident: &mut Incident, recorded: &Recorded) {
     match recorded.event.as_ref() {
         Event::IncidentJoined { alert, summary, severity, public, .. } => {
             incident.alerts.insert(*alert, summary.clone());
+            if severity.is_worse_than(incident.severity) {
+                incident.update_clock_at = recorded.at;
+            }
             // Whoever mitigated it believed it to be harmless.
             incident.taken = incident.taken.filter(|_| incident.stage != Stage::Mitigated);
             incident.severity = incident.severity.min(*severity);
@@ -248,11 +254,15 @@ fn note(incident: &mut Incident, recorded: &Recorded) {
         Event::IncidentAcknowledged { .. } => {
             incident.acknowledged_at = incident.acknowledged_at.or(Some(recorded.at));
             incident.taken = Some(incident.severity);
+            incident.update_clock_at = recorded.at;
             if let (None, Actor::Person(name)) = (&incident.commander, &recorded.cause.actor) {
                 incident.commander = Some(name.clone());
             }
         }
         Event::IncidentAssessed { severity, impact, public, .. } => {
+            if *severity != incident.severity {
+                incident.update_clock_at = recorded.at;
+            }
             incident.severity = *severity;
             incident.impact = Some(impact.clone());
             incident.public = *public;

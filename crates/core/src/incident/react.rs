@@ -1,5 +1,7 @@
 //! Opens incidents from alerts, moves them on as people work, and notices when an update is owed.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::alert::Alert;
@@ -122,7 +124,7 @@ fn open_or_join(
     component: &str,
     procedure: Option<String>,
 ) {
-    let same = |incident: &&Incident| incident.is_open() && incident.component == component;
+    let same = |incident: &&Arc<Incident>| incident.is_open() && incident.component == component;
     let open_already = batch.world().incidents.values().find(same).map(|incident| incident.id);
     match open_already {
         Some(incident) => {

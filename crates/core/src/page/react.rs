@@ -1,17 +1,19 @@
 //! Pages people, escalates while nobody answers, and tells every channel how it ended.
 
+use std::sync::Arc;
+
 use crate::decide::Batch;
 use crate::delivery;
 use crate::event::{DeliverySubject, EscalationReason, Event, MessageAction, PageReason};
 use crate::id::{IncidentId, PageId};
 use crate::incident::{Incident, Stage};
-use crate::page::{Page, PageState};
+use crate::page::{Page, PageState, trigger_on};
 
 pub(crate) fn react(batch: &mut Batch) {
     batch.for_each_event(|batch, event| match event {
         Event::IncidentOpened { incident, .. } => request(batch, *incident, PageReason::IncidentOpened),
         Event::IncidentJoined { incident, .. } | Event::IncidentAssessed { incident, .. } => {
-            let mitigated = |it: &Incident| it.stage == Stage::Mitigated && it.taken.is_none();
+            let mitigated = |it: &Arc<Incident>| it.stage == Stage::Mitigated && it.taken.is_none();
             let relapsed = batch.world().incidents.get(incident).is_some_and(mitigated);
             let reason = if relapsed { PageReason::Relapsed } else { PageReason::SeverityRaised };
             request(batch, *incident, reason);
@@ -89,14 +91,22 @@ fn enter_level(batch: &mut Batch, page: PageId, level: u32, round: u32, reason: 
     batch.push(Event::PageEscalated { page, level, round, reason });
     let policy = batch.policy();
     if let Some(wanted) = policy.escalation.get(level as usize) {
-        send(batch, page, &wanted.channels, MessageAction::Trigger);
+        trigger(batch, page, &wanted.channels);
     }
 }
 
 fn exhaust(batch: &mut Batch, page: PageId) {
     batch.push(Event::PageExhausted { page });
     let policy = batch.policy();
-    send(batch, page, &policy.last_resort, MessageAction::Trigger);
+    trigger(batch, page, &policy.last_resort);
+}
+
+/// A channel that has yet to take the trigger of an earlier round is not given another.
+fn trigger(batch: &mut Batch, page: PageId, channels: &[String]) {
+    let world = batch.world();
+    let free = channels.iter().filter(|channel| trigger_on(world, page, channel).is_none());
+    let free: Vec<String> = free.cloned().collect();
+    send(batch, page, &free, MessageAction::Trigger);
 }
 
 fn acknowledge(batch: &mut Batch, incident: IncidentId) {

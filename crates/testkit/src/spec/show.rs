@@ -132,7 +132,7 @@ fn incidents(simulation: &Simulation) -> String {
 
 /// As it is, or read back from the log if it is closed.
 fn incident(simulation: &Simulation, id: IncidentId) -> Option<Incident> {
-    let open = simulation.world().incidents.get(&id).cloned();
+    let open = simulation.world().incidents.get(&id).map(|incident| incident.as_ref().clone());
     open.or_else(|| Incident::replay(&about(simulation, |recorded| recorded.incident == Some(id))))
 }
 
