@@ -45,6 +45,11 @@ impl Failure {
         Self { exit: Exit::Usage, message: message.into() }.into()
     }
 
+    /// It failed, and says what to do about it.
+    pub(crate) fn problems(message: impl Into<String>) -> anyhow::Error {
+        Self { exit: Exit::Problems, message: message.into() }.into()
+    }
+
     /// The engine said no.
     pub(crate) fn refused(message: impl Into<String>) -> anyhow::Error {
         Self { exit: Exit::Refused, message: message.into() }.into()

@@ -2,9 +2,20 @@
 //!
 //! This file knows the command line and the exit codes; each verb lives in a file of its own under `commands/`.
 
+mod atomic_file;
+mod attach;
+mod client;
 mod commands;
 mod config;
+mod demo;
+mod errors;
 mod exit;
+mod host;
+mod planning;
+mod print;
+#[cfg(test)]
+mod reference;
+mod wiring;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -50,6 +61,7 @@ enum Format {
 fn main() -> ExitCode {
     // Every TLS connection of the process uses this one provider; a second call can only mean it is installed already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    listen_to_the_program();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -73,4 +85,11 @@ fn main() -> ExitCode {
             exit::of(&error).into()
         }
     }
+}
+
+/// What the program says of itself goes to stderr: warnings, and more where `ALLCLEAR_LOG` asks for it.
+fn listen_to_the_program() {
+    let wanted = tracing_subscriber::EnvFilter::try_from_env("ALLCLEAR_LOG");
+    let filter = wanted.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
 }

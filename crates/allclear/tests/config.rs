@@ -89,8 +89,9 @@ fn said(document: &str) -> String {
         if fence.language != "toml" {
             continue;
         }
-        let before = fences.iter().filter(|other| other.language == "markdown" && other.range.end < fence.range.start);
-        put("runbook.md", before.last().map_or(RUNBOOK, |runbook| &runbook.text));
+        let mut before =
+            fences.iter().filter(|other| other.language == "markdown" && other.range.end < fence.range.start);
+        put("runbook.md", before.next_back().map_or(RUNBOOK, |runbook| &runbook.text));
         put("allclear.toml", &fence.text);
         let (report, code) = config_check(folder.path(), &[]);
         let is_good = report.contains(": the configuration is good");

@@ -9,6 +9,7 @@
 #[path = "bench_support/bare_sqlite.rs"]
 mod bare_sqlite;
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -40,6 +41,7 @@ async fn throughput(length: Duration) -> Fallible<()> {
     let mut ours = Series::new("engine, 64 clients", "/s");
     let mut theirs = Series::new("bare SQLite, the same bytes, 64 a commit", "/s");
     let mut waits = Series::new("wait of one client of the 64", "ms");
+    let mut shared = Series::new("commands that shared a commit", "");
     let mut fsyncs = Series::new("one fsync", "ms");
     for _ in 0..ROUNDS {
         let folder = tempfile::tempdir_in(bench_folder())?;
@@ -49,14 +51,18 @@ async fn throughput(length: Duration) -> Fallible<()> {
         let waited = update_for(&engine.handle(), incidents, length).await?;
         ours.push(waited.len() as f64 / begun.elapsed().as_secs_f64());
         waited.iter().for_each(|wait| waits.push(*wait));
-        let bodies = updates(engine.handle().store()).await?;
-        assert_eq!(bodies.len(), waited.len(), "every command that was answered is in the log");
+        let written = updates(engine.handle().store()).await?;
+        assert_eq!(written.len(), waited.len(), "every command that was answered is in the log");
+        // What shares a commit was decided at the same moment.
+        let moments: HashSet<Timestamp> = written.iter().map(|recorded| recorded.at).collect();
+        shared.push(written.len() as f64 / moments.len() as f64);
+        let bodies = written.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
         engine.stop().await;
         theirs.push(insert_all(folder.path(), &bodies).await?);
         (0..20).for_each(|_| fsyncs.push(fsync_ms(folder.path())));
     }
     println!("\nDurable commands\n{}", ours.beside(&theirs, Goal::AtLeast(0.5)));
-    println!("{}\n{}", waits.line(99), fsyncs.line(50));
+    println!("{}\n{}\n{}", shared.line(50), waits.line(99), fsyncs.line(50));
     Ok(())
 }
 
@@ -84,16 +90,16 @@ async fn update_for(engine: &Handle, incidents: Vec<IncidentId>, length: Duratio
     Ok(all)
 }
 
-/// The text of every update in the log, as it is stored.
-async fn updates(store: &Store) -> Fallible<Vec<String>> {
-    let mut bodies = Vec::new();
+/// Every update in the log.
+async fn updates(store: &Store) -> Fallible<Vec<Recorded>> {
+    let mut updates = Vec::new();
     let mut after = 0;
     loop {
         let page = store.read(after, 10_000).await?;
-        let Some(last) = page.last() else { return Ok(bodies) };
+        let Some(last) = page.last() else { return Ok(updates) };
         after = last.seq;
-        let updates = page.iter().filter(|recorded| matches!(recorded.event.as_ref(), Event::IncidentUpdated { .. }));
-        bodies.extend(updates.map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?);
+        let is_update = |recorded: &Recorded| matches!(recorded.event.as_ref(), Event::IncidentUpdated { .. });
+        updates.extend(page.into_iter().filter(is_update));
     }
 }
 

@@ -4,17 +4,23 @@
 
 mod bench;
 mod component;
+mod crash;
 mod eventually;
 mod free_port;
 mod postgres;
 mod redis;
+mod simulator;
+mod spec;
 mod throwaway;
 
 pub use bench::{
     Comparison, Goal, Program, Series, allclear_program, bench_folder, cpu_seconds, fsync_ms, machine, resident_mib,
 };
 pub use component::{Component, component};
+pub use crash::{Ended, KillAt, run_and_kill};
 pub use eventually::eventually;
 pub use free_port::free_port;
 pub use postgres::Postgres;
 pub use redis::Redis;
+pub use simulator::{Answer, Faults, Health, Outside, Refused, Sent, Simulation, StepScript, StepTaken};
+pub use spec::{SpecError, check as check_specs, executed as executed_spec};

@@ -5,18 +5,70 @@ use clap::Subcommand;
 use crate::Common;
 use crate::exit::Exit;
 
+mod check;
 mod config;
+mod demo;
+mod explain;
+mod incident;
+mod init;
+mod log;
+mod plan;
+mod resume;
+mod review;
+pub(crate) mod run;
+mod runs;
+mod show;
+mod up;
 
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    /// A small service to break, and Allclear watching it; or the whole story by itself.
+    Demo(demo::Args),
     /// Work with the configuration file.
     Config(config::Args),
+    /// Writes a commented configuration from what a runbook says.
+    Init(init::Args),
+    /// Looks once at what is watched, without a server.
+    Check(check::Args),
+    /// Starts the server: watching, paging, console, status page.
+    Up(up::Args),
+    /// Prints a runbook as Allclear understands it.
+    Show(show::Args),
+    /// Shows what a run of a procedure would perform; performs nothing.
+    Plan(plan::Args),
+    /// Performs a procedure step by step, each with a person's word.
+    Run(run::Args),
+    /// Lists runs, shows one, ends one.
+    Runs(runs::Args),
+    /// Goes on with a run that waits, failed, or has a step in doubt.
+    Resume(resume::Args),
+    /// Opens incidents and works them.
+    Incident(incident::Args),
+    /// Shows, completes and publishes the reviews that are owed.
+    Review(review::Args),
+    /// Reads, proves, exports and imports the log.
+    Log(log::Args),
+    /// Prints the page of an error.
+    Explain(explain::Args),
 }
 
 /// Performs one verb.
 pub(crate) async fn run(verb: Verb, common: &Common) -> anyhow::Result<Exit> {
     match verb {
-        Verb::Config(args) => config::run(args, common).await,
+        Verb::Demo(args) => demo::run(args, common).await,
+        Verb::Config(args) => config::run(args, common),
+        Verb::Init(args) => init::run(&args, common),
+        Verb::Check(args) => check::run(args, common).await,
+        Verb::Up(args) => up::run(args, common).await,
+        Verb::Show(args) => show::run(&args, common),
+        Verb::Plan(args) => plan::run(&args, common),
+        Verb::Run(args) => run::run(args, common).await,
+        Verb::Runs(args) => runs::run(args, common).await,
+        Verb::Resume(args) => resume::run(args, common).await,
+        Verb::Incident(args) => incident::run(args, common).await,
+        Verb::Review(args) => review::run(args, common).await,
+        Verb::Log(args) => log::run(args, common).await,
+        Verb::Explain(args) => explain::run(&args),
     }
 }

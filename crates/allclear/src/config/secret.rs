@@ -145,6 +145,6 @@ mod tests {
             assert_eq!(masked, expected);
             assert_eq!(masked.len(), line.len());
         }
-        assert_eq!(mask_source("a = \"\"\"\nxy\n\"\"\"", &[4..14]), "a = \"\"\"\n**\n\"\"\"");
+        assert_eq!(mask_source("a = \"\"\"\nxy\n\"\"\"", std::slice::from_ref(&(4..14))), "a = \"\"\"\n**\n\"\"\"");
     }
 }

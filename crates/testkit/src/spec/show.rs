@@ -206,16 +206,17 @@ fn status(simulation: &Simulation) -> String {
     text
 }
 
-/// Each review as it was drafted, and how it stands.
+/// Each review as it was drafted and as it was published.
 fn reviews(simulation: &Simulation) -> String {
     let mut text = String::new();
     for recorded in simulation.log() {
-        if let Event::ReviewDrafted { review, text: draft } = recorded.event.as_ref() {
-            let stands = simulation.world().reviews.get(review);
-            let stands = stands.map_or("published".to_owned(), |review| format!("{:?}", review.state).to_lowercase());
-            line(&mut text, &format!("{review}  {stands}"));
-            draft.lines().for_each(|draft| line(&mut text, &format!("  {draft}")));
-        }
+        let (review, stands, said) = match recorded.event.as_ref() {
+            Event::ReviewDrafted { review, text } => (review, "drafted", text),
+            Event::ReviewPublished { review, text } => (review, "published", text),
+            _ => continue,
+        };
+        line(&mut text, &format!("{review}  {stands}"));
+        said.lines().for_each(|said| line(&mut text, &format!("  {said}")));
     }
     text
 }

@@ -14,7 +14,7 @@ pub(super) fn words(line: &str) -> Vec<String> {
                 (rest[..end].trim_end_matches([',', ':', ';']), &rest[end..])
             }
         };
-        if !word.is_empty() {
+        if !word.is_empty() || rest.starts_with('"') {
             words.push(word.to_owned());
         }
         rest = after.trim_start_matches(|character: char| character.is_whitespace() || ",;".contains(character));

@@ -144,7 +144,7 @@ impl Pass<'_> {
     /// Whole seconds, at least one.
     fn seconds(&mut self, span: &At<Span>, key: &str) -> u32 {
         let seconds =
-            u32::try_from(span.value.0 / 1000).ok().filter(|seconds| *seconds > 0 && span.value.0 % 1000 == 0);
+            u32::try_from(span.value.0 / 1000).ok().filter(|seconds| *seconds > 0 && span.value.0.is_multiple_of(1000));
         if seconds.is_none() {
             self.bad(
                 &span.span,

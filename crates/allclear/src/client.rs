@@ -1,0 +1,187 @@
+//! How a verb reaches the engine: over the socket of a running server, or by running the engine itself.
+//!
+//! Both ways speak the same HTTP API to the same router, so a verb cannot tell the difference.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request, Response, StatusCode, header};
+use futures::StreamExt as _;
+use http_body_util::BodyExt as _;
+use hyper_util::rt::TokioIo;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::net::UnixStream;
+use tower::ServiceExt as _;
+
+use crate::Common;
+use crate::exit::{Exit, Failure};
+use crate::host::Host;
+
+/// Header that names who asks; trusted on the socket, which only its owner can open.
+const ACTOR_HEADER: &str = "x-allclear-actor";
+
+/// A way to the engine.
+pub(crate) struct Client {
+    way: Way,
+    actor: String,
+}
+
+enum Way {
+    /// A server is running.
+    Socket(std::path::PathBuf),
+    /// None is: the engine runs here, until the verb is done.
+    Here { host: Box<Host>, router: Router },
+}
+
+/// What the API answers when it does not do what was asked.
+#[derive(Debug, serde::Deserialize)]
+struct ApiError {
+    code: String,
+    message: String,
+}
+
+impl Client {
+    /// Finds a running server on the data directory, or starts the engine here.
+    pub(crate) async fn connect(common: &Common) -> anyhow::Result<Self> {
+        let actor = format!("person:{}", person());
+        let socket = socket_path(&common.data_dir);
+        if UnixStream::connect(&socket).await.is_ok() {
+            return Ok(Self { way: Way::Socket(socket), actor });
+        }
+        let host = Host::start(common).await?;
+        let router = host.local_router();
+        Ok(Self { way: Way::Here { host: Box::new(host), router }, actor })
+    }
+
+    /// Lets go of the engine; one that ran here is stopped in good order.
+    pub(crate) async fn close(self) {
+        if let Way::Here { host, .. } = self.way {
+            host.stop().await;
+        }
+    }
+
+    /// Reads.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+        self.ask(Method::GET, path, Body::empty()).await
+    }
+
+    /// Asks for a change.
+    pub(crate) async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
+        self.ask(Method::POST, path, Body::from(serde_json::to_vec(body)?)).await
+    }
+
+    /// Reads a body of any size as it comes.
+    pub(crate) async fn stream(&self, path: &str) -> anyhow::Result<Body> {
+        let response = self.send(Method::GET, path, Body::empty()).await?;
+        let status = response.status();
+        if status.is_success() { Ok(response.into_body()) } else { Err(failure(status, response).await) }
+    }
+
+    /// Follows server-sent events: calls `on_event` with each `data` until it says stop or the stream ends.
+    pub(crate) async fn follow(
+        &self,
+        path: &str,
+        mut on_event: impl FnMut(&str, Value) -> anyhow::Result<std::ops::ControlFlow<()>>,
+    ) -> anyhow::Result<()> {
+        let mut body = self.stream(path).await?.into_data_stream();
+        let mut buffer: Vec<u8> = Vec::new();
+        while let Some(chunk) = body.next().await {
+            buffer.extend_from_slice(&chunk.context("the server ended the stream")?);
+            while let Some(end) = buffer.windows(2).position(|pair| pair == b"\n\n") {
+                let frame: Vec<u8> = buffer.drain(..end + 2).collect();
+                let Some((name, data)) = event_of(&String::from_utf8_lossy(&frame)) else { continue };
+                if on_event(&name, data)?.is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str, body: Body) -> anyhow::Result<T> {
+        let response = self.send(method, path, body).await?;
+        let status = response.status();
+        if !status.is_success() {
+            return Err(failure(status, response).await);
+        }
+        let bytes = response.into_body().collect().await?.to_bytes();
+        let bytes: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
+        serde_json::from_slice(bytes).with_context(|| format!("{path} answered something unexpected"))
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Body) -> anyhow::Result<Response<Body>> {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/api/v1/{path}"))
+            .header(header::HOST, "localhost")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(ACTOR_HEADER, &self.actor)
+            .body(body)?;
+        match &self.way {
+            Way::Here { router, .. } => match router.clone().oneshot(request).await {
+                Ok(response) => Ok(response),
+                Err(never) => match never {},
+            },
+            Way::Socket(path) => over_socket(path, request).await,
+        }
+    }
+}
+
+async fn over_socket(path: &Path, request: Request<Body>) -> anyhow::Result<Response<Body>> {
+    let gone = || format!("the server at {} does not answer; is `allclear up` still running?", path.display());
+    let stream = UnixStream::connect(path).await.with_context(gone)?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    let response = sender.send_request(request).await.with_context(gone)?;
+    Ok(response.map(Body::new))
+}
+
+async fn failure(status: StatusCode, response: Response<Body>) -> anyhow::Error {
+    let bytes = response.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let Ok(error) = serde_json::from_slice::<ApiError>(&bytes) else {
+        return anyhow::anyhow!("the server answered {status}");
+    };
+    let exit = match status {
+        StatusCode::CONFLICT | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => Exit::Refused,
+        StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Exit::Usage,
+        _ => Exit::Problems,
+    };
+    Failure { exit, message: format!("{} [{}]", error.message, error.code) }.into()
+}
+
+/// Name and data of one server-sent event; comments and heartbeats have none.
+fn event_of(frame: &str) -> Option<(String, Value)> {
+    let mut name = "message".to_owned();
+    let mut data = String::new();
+    for line in frame.lines() {
+        if let Some(value) = line.strip_prefix("event:") {
+            value.trim().clone_into(&mut name);
+        } else if let Some(value) = line.strip_prefix("data:") {
+            data.push_str(value.trim_start());
+        }
+    }
+    serde_json::from_str(&data).ok().map(|data| (name, data))
+}
+
+/// Where the server of a data directory listens for verbs.
+pub(crate) fn socket_path(data_dir: &Path) -> std::path::PathBuf {
+    data_dir.join("allclear.sock")
+}
+
+/// Who sits at the terminal.
+pub(crate) fn person() -> String {
+    let named = ["ALLCLEAR_PERSON", "SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
+    named.filter(|name| !name.is_empty()).unwrap_or_else(|| "operator".to_owned())
+}
+
+/// Reads an id as people type it.
+pub(crate) fn id<T: std::str::FromStr<Err = allclear_core::BadId>>(text: &str) -> anyhow::Result<T> {
+    match text.parse() {
+        Ok(id) => Ok(id),
+        Err(error) => bail!(Failure::usage(error.to_string())),
+    }
+}

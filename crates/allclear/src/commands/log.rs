@@ -1,0 +1,167 @@
+//! `allclear log`: the one log, read, proved, carried away and brought back.
+
+use std::path::PathBuf;
+
+use allclear_core::{Recorded, Seq};
+use allclear_store::{Head, Location, Store};
+use anyhow::Context as _;
+use clap::Subcommand;
+use serde_json::json;
+use tokio::io::{AsyncWriteExt as _, BufReader};
+
+use crate::client::Client;
+use crate::exit::{Exit, Failure};
+use crate::host;
+use crate::print;
+use crate::{Common, Format};
+
+/// Arguments of `allclear log`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    verb: LogVerb,
+}
+
+#[derive(Debug, Subcommand)]
+enum LogVerb {
+    /// Prints the latest events.
+    Tail {
+        /// How many.
+        #[arg(long, short = 'n', default_value_t = 20)]
+        lines: u64,
+        /// Goes on with every event as it is appended.
+        #[arg(long, short)]
+        follow: bool,
+    },
+    /// Proves that nothing in the log was changed; against a head kept elsewhere, that nothing was removed.
+    Verify {
+        /// A head as an export, a notice or a review carries it: `SEQ:HASH`.
+        #[arg(long, value_name = "SEQ:HASH")]
+        against: Option<Head>,
+    },
+    /// Writes the whole log as JSON lines.
+    Export {
+        /// Where to; standard output without it.
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Reads an export into an empty data directory.
+    Import {
+        /// The export.
+        file: PathBuf,
+    },
+}
+
+pub(crate) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
+    match args.verb {
+        LogVerb::Tail { lines, follow } => tail(lines, follow, common).await,
+        LogVerb::Verify { against } => verify(against, common).await,
+        LogVerb::Export { output } => export(output, common).await,
+        LogVerb::Import { file } => import(&file, common).await,
+    }
+}
+
+async fn tail(lines: u64, follow: bool, common: &Common) -> anyhow::Result<Exit> {
+    let client = Client::connect(common).await?;
+    let head: serde_json::Value = client.get("log/head").await?;
+    let mut after: Seq = head["seq"].as_u64().unwrap_or(0).saturating_sub(lines);
+    let records: Vec<Recorded> = client.get(&format!("events?after={after}&limit={lines}")).await?;
+    for recorded in &records {
+        print_event(recorded, common.format)?;
+        after = recorded.seq;
+    }
+    if follow {
+        let path = format!("events/follow?after={after}");
+        client
+            .follow(&path, |_, data| {
+                print_event(&serde_json::from_value(data)?, common.format)?;
+                Ok(std::ops::ControlFlow::Continue(()))
+            })
+            .await?;
+    }
+    client.close().await;
+    Ok(Exit::Ok)
+}
+
+fn print_event(recorded: &Recorded, format: Format) -> anyhow::Result<()> {
+    if format == Format::Json {
+        // One document a line, so that a follower can be piped.
+        print::line(serde_json::to_string(recorded)?);
+        return Ok(());
+    }
+    let mut fields = serde_json::to_value(recorded.event.as_ref())?;
+    if let Some(fields) = fields.as_object_mut() {
+        fields.remove("type");
+        if let Some(policy) = fields.get_mut("policy") {
+            *policy = json!("…");
+        }
+    }
+    let (seq, at, name) = (recorded.seq, recorded.at.strftime("%Y-%m-%d %H:%M:%S"), recorded.event.name());
+    print::line(format!("{seq:>6}  {at}  {name:<22} {:<16} {fields}", recorded.cause.actor.to_string()));
+    Ok(())
+}
+
+async fn verify(against: Option<Head>, common: &Common) -> anyhow::Result<Exit> {
+    let store = open(common).await?;
+    let verified = store.verify(against).await;
+    store.close().await;
+    match verified {
+        Ok(head) if common.format == Format::Json => {
+            print::json(&json!({"ok": true, "seq": head.seq, "hash": head.hash, "head": head.to_string()}))
+        }
+        Ok(head) => {
+            print::line(format!("{} events, nothing was changed. Head: {head}", head.seq));
+            Ok(Exit::Ok)
+        }
+        Err(error) if common.format == Format::Json => {
+            print::json(&json!({"ok": false, "error": error.to_string()}))?;
+            Ok(Exit::Problems)
+        }
+        Err(error) => Err(error).context("the log does not verify"),
+    }
+}
+
+async fn export(output: Option<PathBuf>, common: &Common) -> anyhow::Result<Exit> {
+    let store = open(common).await?;
+    let head = match &output {
+        None => store.export(tokio::io::stdout()).await,
+        Some(path) => {
+            let new = format!("{}.partial", path.display());
+            let mut file = tokio::fs::File::create(&new).await.with_context(|| format!("{new} cannot be written"))?;
+            let head = store.export(&mut file).await;
+            file.flush().await?;
+            file.sync_all().await?;
+            // The file has its name only when it is whole.
+            tokio::fs::rename(&new, path).await?;
+            head
+        }
+    };
+    store.close().await;
+    let head = head.context("the log could not be exported")?;
+    eprintln!("{} events exported. Head, to be kept elsewhere: {head}", head.seq);
+    Ok(Exit::Ok)
+}
+
+async fn import(file: &std::path::Path, common: &Common) -> anyhow::Result<Exit> {
+    let export = tokio::fs::File::open(file).await.with_context(|| format!("{} cannot be read", file.display()))?;
+    let store = open(common).await?;
+    let head = store.import(BufReader::new(export)).await;
+    store.close().await;
+    let head = head.context("nothing was imported")?;
+    print::line(format!("{} events imported and verified. Head: {head}", head.seq));
+    Ok(Exit::Ok)
+}
+
+/// The store itself: these verbs need no engine, and none may be running.
+async fn open(common: &Common) -> anyhow::Result<Store> {
+    let location = host::location(common)?;
+    if let Location::DataDir(path) = &location
+        && !path.exists()
+    {
+        return Err(Failure::usage(format!(
+            "there is no data directory at {}: name it with --data-dir",
+            path.display()
+        )));
+    }
+    Ok(Store::open(&location).await?)
+}

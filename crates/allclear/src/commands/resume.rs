@@ -1,0 +1,56 @@
+//! `allclear resume`: goes on with a run that waits, failed, or has a step in doubt.
+
+use allclear_core::RunId;
+use serde_json::{Value, json};
+
+use crate::Common;
+use crate::attach;
+use crate::client::{self, Client};
+use crate::exit::{Exit, Failure};
+use crate::print;
+
+/// Arguments of `allclear resume`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The run, such as `run-40`.
+    run: String,
+    /// Settles the step in doubt: it happened.
+    #[arg(long, conflicts_with = "again")]
+    happened: bool,
+    /// Performs the step in doubt, or the step that failed, once more.
+    #[arg(long)]
+    again: bool,
+    /// Approves what has this digest: the plan, or the step that waits.
+    #[arg(long, value_name = "DIGEST")]
+    approve: Vec<String>,
+}
+
+pub(crate) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
+    let id: RunId = client::id(&args.run)?;
+    let client = Client::connect(common).await?;
+    let result = resume(&args, id, &client, common).await;
+    client.close().await;
+    result
+}
+
+async fn resume(args: &Args, id: RunId, client: &Client, common: &Common) -> anyhow::Result<Exit> {
+    let run: Value = client.get(&format!("runs/{id}")).await?;
+    if args.happened || args.again {
+        settle(args, id, client, &run).await?;
+    }
+    attach::attach_with(client, &id.to_string(), common.format, &args.approve).await
+}
+
+async fn settle(args: &Args, id: RunId, client: &Client, run: &Value) -> anyhow::Result<()> {
+    let Some(step) = attach::current(run) else {
+        return Err(Failure::refused(format!("{id} is {}: no step is open", print::text(run, "state"))));
+    };
+    let number = print::text(&step, "number");
+    let (act, body) = if args.happened {
+        ("confirm", json!({"note": "settled with --happened"}))
+    } else {
+        ("repeat", json!({"digest": step["digest"]}))
+    };
+    let _: Value = client.post(&format!("runs/{id}/steps/{number}/{act}"), &body).await?;
+    Ok(())
+}

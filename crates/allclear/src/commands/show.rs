@@ -1,0 +1,34 @@
+//! `allclear show`: prints a runbook as Allclear understands it.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use crate::exit::Exit;
+use crate::print;
+use crate::{Common, Format};
+
+/// Arguments of `allclear show`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The runbook, a Markdown file.
+    runbook: PathBuf,
+}
+
+pub(crate) fn run(args: &Args, common: &Common) -> anyhow::Result<Exit> {
+    let path = args.runbook.display().to_string();
+    let bytes = std::fs::read(&args.runbook).with_context(|| format!("{path} cannot be read"))?;
+    let text = String::from_utf8_lossy(&bytes);
+    let (runbook, diagnostics) = allclear_runbook::parse(&path, &text);
+    for diagnostic in &diagnostics {
+        eprintln!("{path}:{}:{}: {}", diagnostic.line, diagnostic.column, diagnostic.message);
+    }
+    match common.format {
+        Format::Json => print::json(&allclear_runbook::show(&runbook))?,
+        Format::Human => {
+            print::raw(&allclear_runbook::render_show(&runbook));
+            Exit::Ok
+        }
+    };
+    Ok(if runbook.procedures.is_empty() { Exit::Problems } else { Exit::Ok })
+}

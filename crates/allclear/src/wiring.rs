@@ -1,0 +1,62 @@
+//! The one match from effect to driver.
+
+use allclear_core::{DeliverEffect, DeliveryResult, PerformEffect, Probe, ProbeEffect, RunId, Sample};
+use allclear_drivers::{Notifier, Sessions, TrustStore, probe_http};
+use allclear_engine::{Drivers, OutputSink, Performed};
+use anyhow::Context as _;
+use bytes::Bytes;
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+/// Pieces of output that may wait between the shell and whoever keeps them: a full queue slows the command down.
+const OUTPUT_WAITING_MAX: usize = 64;
+
+/// The real drivers.
+pub(crate) struct Wiring {
+    trust: TrustStore,
+    notifier: Notifier,
+    sessions: Sessions,
+}
+
+impl Wiring {
+    /// Drivers that trust what this machine trusts.
+    pub(crate) fn new() -> anyhow::Result<Self> {
+        let trust = TrustStore::native();
+        let notifier = Notifier::new(&trust).context("messages cannot be sent from here")?;
+        Ok(Self { trust, notifier, sessions: Sessions::default() })
+    }
+}
+
+impl Drivers for Wiring {
+    async fn probe(&self, effect: ProbeEffect, at: Timestamp) -> Sample {
+        match effect.probe {
+            Probe::Http(http) => probe_http(&http, at, &self.trust).await,
+        }
+    }
+
+    async fn deliver(&self, effect: DeliverEffect, at: Timestamp) -> DeliveryResult {
+        self.notifier.deliver(&effect, at).await
+    }
+
+    async fn perform(&self, effect: PerformEffect, output: OutputSink) -> Performed {
+        let (sender, mut receiver) = mpsc::channel::<Bytes>(OUTPUT_WAITING_MAX);
+        let keeping = async {
+            while let Some(chunk) = receiver.recv().await {
+                output.write(&chunk);
+            }
+        };
+        let sessions = &self.sessions;
+        let performing = async move {
+            let performed = sessions.perform(&effect, &sender).await;
+            // The last sender gone is the end of the output.
+            drop(sender);
+            performed
+        };
+        let (performed, ()) = tokio::join!(performing, keeping);
+        Performed { succeeded: performed.succeeded, outcome: performed.outcome }
+    }
+
+    async fn release(&self, run: RunId) {
+        self.sessions.cancel(run).await;
+    }
+}

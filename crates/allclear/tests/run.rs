@@ -1,0 +1,114 @@
+//! `allclear run` as a person uses it: approved, refused, failed, killed in the middle and settled.
+
+mod support;
+
+use std::time::Duration;
+
+use allclear_testkit::eventually;
+use support::{Place, code, said};
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+const RUNBOOK: &str = "# Shop
+
+## Cart is stuck
+
+**When**: carts do not empty
+
+**Steps:**
+
+1. **Look:**
+```bash
+echo \"looking at $TMPDIR\"
+```
+
+2. **Mend:**
+```bash
+touch mended
+```
+
+3. **Tell users:** post on the status page.
+";
+
+fn planned(place: &Place, runbook: &str, procedure: &str) -> serde_json::Value {
+    place.write("runbook.md", runbook);
+    place.json(&["plan", "runbook.md", procedure])
+}
+
+#[test]
+fn nothing_is_performed_without_a_word() {
+    let place = Place::new();
+    place.write("runbook.md", RUNBOOK);
+    let output = place.run(&["run", "runbook.md", "cart-is-stuck"]);
+    assert_eq!(code(&output), 3, "{}", said(&output));
+    assert!(said(&output).contains("waits for approval"), "{}", said(&output));
+    assert!(!place.path("mended").exists());
+    let runs = place.json(&["runs"]);
+    assert_eq!(runs[0]["state"], "waiting");
+    assert_eq!(runs[0]["in_doubt"], serde_json::Value::Null);
+}
+
+#[test]
+fn an_approved_plan_runs_to_the_step_that_a_person_must_do() {
+    let place = Place::new();
+    let plan = planned(&place, RUNBOOK, "cart-is-stuck");
+    let mended = place.path("mended");
+    let runbook = RUNBOOK.replace("touch mended", &format!("touch {}", mended.display()));
+    let digest = planned(&place, &runbook, "cart-is-stuck")["digest"].as_str().expect("a digest").to_owned();
+    assert_ne!(plan["digest"], digest.as_str(), "another command has another digest");
+    let output = place.run(&["run", "runbook.md", "cart-is-stuck", "--approve", &digest]);
+    assert_eq!(code(&output), 3, "a manual step is never approved beforehand: {}", said(&output));
+    assert!(mended.exists(), "{}", said(&output));
+    assert!(said(&output).contains("looking at"), "output is shown: {}", said(&output));
+}
+
+#[test]
+fn a_digest_of_something_else_approves_nothing() {
+    let place = Place::new();
+    place.write("runbook.md", RUNBOOK);
+    let output = place.run(&["run", "runbook.md", "cart-is-stuck", "--approve", &"0".repeat(64)]);
+    assert_eq!(code(&output), 3, "{}", said(&output));
+    assert_eq!(place.json(&["runs"])[0]["state"], "waiting");
+}
+
+#[test]
+fn a_failed_step_stops_the_run_and_says_so() {
+    let place = Place::new();
+    let runbook = RUNBOOK.replace("touch mended", "false");
+    let digest = planned(&place, &runbook, "cart-is-stuck")["digest"].as_str().expect("a digest").to_owned();
+    let output = place.run(&["run", "runbook.md", "cart-is-stuck", "--approve", &digest]);
+    assert_eq!(code(&output), 1, "{}", said(&output));
+    let runs = place.json(&["runs"]);
+    assert_eq!(runs[0]["state"], "failed");
+    let id = runs[0]["id"].as_str().expect("an id").to_owned();
+    let aborted = place.run(&["runs", "abort", &id, "--reason", "it is something else"]);
+    assert_eq!(code(&aborted), 0, "{}", said(&aborted));
+    assert_eq!(place.json(&["runs"])[0]["state"], "aborted");
+}
+
+#[test]
+fn a_step_that_was_killed_is_in_doubt_until_a_person_settles_it() {
+    let place = Place::new();
+    let begun = place.path("begun");
+    // A step that has begun to act and never ends by itself.
+    let blocking = format!("touch {} && tail -f /dev/null", begun.display());
+    let runbook = RUNBOOK.replace("touch mended", &blocking);
+    let digest = planned(&place, &runbook, "cart-is-stuck")["digest"].as_str().expect("a digest").to_owned();
+    let running = place.start(&["run", "runbook.md", "cart-is-stuck", "--approve", &digest]);
+    eventually("the step begins", LIMIT, || begun.exists().then_some(()));
+    running.kill();
+
+    let runs = place.json(&["runs"]);
+    assert_eq!(runs[0]["state"], "in-doubt", "{runs}");
+    assert_eq!(runs[0]["in_doubt"], 2);
+    let id = runs[0]["id"].as_str().expect("an id").to_owned();
+    let again = place.run(&["resume", &id]);
+    assert_eq!(code(&again), 4, "in doubt stays in doubt until it is settled: {}", said(&again));
+
+    let settled = place.run(&["resume", &id, "--happened"]);
+    assert_eq!(code(&settled), 3, "the manual step waits for its person: {}", said(&settled));
+    let run = place.json(&["runs", "show", &id]);
+    assert_eq!(run["steps"][1]["state"], "succeeded", "{run}");
+    let verified = place.run(&["log", "verify"]);
+    assert_eq!(code(&verified), 0, "{}", said(&verified));
+}

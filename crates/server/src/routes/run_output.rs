@@ -1,0 +1,196 @@
+//! `/api/v1/runs/{id}/output` and `/follow`: what steps wrote, kept and live.
+//!
+//! Invariant: in a stream, a step's output stands before the event that ends the step, and nothing is told twice.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use allclear_core::{Event, Recorded, Run, RunId, StepState, World};
+use allclear_engine::OutputChunk;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::sse::Event as Line;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::mpsc;
+use utoipa::IntoParams;
+
+use super::event::{Lines, failure, line, stream};
+use super::run::find;
+use crate::extract::{Id, Parameters};
+use crate::follow::LogFollower;
+use crate::problem::Problem;
+use crate::site::Site;
+
+/// Which step.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct OutputOf {
+    /// Number of the step.
+    step: u32,
+    /// Leaves out this many bytes: for whoever looks again and has seen them.
+    #[serde(default)]
+    from: usize,
+}
+
+/// Shows what a step wrote: so far where it is under way, else in its last attempt. Secrets are already removed.
+#[utoipa::path(get, path = "/runs/{id}/output", tag = "runs",
+    params(("id" = String, Path, example = "run-40"), OutputOf),
+    responses((status = 200, content_type = "text/plain", body = String), (status = 404, body = Problem)))]
+pub(crate) async fn output(
+    State(site): State<Arc<Site>>,
+    Id(id): Id<RunId>,
+    Parameters(OutputOf { step, from }): Parameters<OutputOf>,
+) -> Result<Response, Problem> {
+    let run = find(&site, id).await?;
+    let mut bytes = of_step(&site, &run, step).await?;
+    bytes.drain(..from.min(bytes.len()));
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], bytes).into_response())
+}
+
+/// What a step wrote; empty where it wrote nothing.
+pub(crate) async fn of_step(site: &Site, run: &Run, number: u32) -> Result<Vec<u8>, Problem> {
+    let step = run.steps.get(&number).ok_or_else(|| Problem::not_found("step", &number))?;
+    if step.state == StepState::Started {
+        return Ok(site.engine.output(run.id, number).0);
+    }
+    let Some(digest) = step.outcome.as_ref().and_then(|outcome| outcome.output.as_ref()) else { return Ok(Vec::new()) };
+    let kept = site.store().get_blob(digest).await?;
+    kept.ok_or_else(|| Problem::not_found("output", digest))
+}
+
+/// Streams a run from its beginning to its end: `event` lines hold records of the log, `output` lines `{step, text}`,
+/// and the last line is `end` with `{state}`.
+#[utoipa::path(get, path = "/runs/{id}/follow", tag = "runs", params(("id" = String, Path, example = "run-40")),
+    responses((status = 200, content_type = "text/event-stream", body = String), (status = 404, body = Problem)))]
+pub(crate) async fn follow(State(site): State<Arc<Site>>, Id(id): Id<RunId>) -> Result<Lines, Problem> {
+    let world = site.world();
+    let mut history = site.store().read_run(id).await?;
+    history.retain(|recorded| recorded.seq <= world.seq);
+    if history.is_empty() {
+        return Err(Problem::not_found("run", &id));
+    }
+    let log = LogFollower::after(&site, world.seq);
+    let (step, written, output) = live(&site, id);
+    let telling = Telling { run: id, log, output, text: HashMap::new(), lines: None };
+    Ok(stream(&site, |lines| telling.tell(lines, history, step, written)))
+}
+
+/// The output so far of the step under way, and everything that follows, without a gap between.
+fn live(site: &Site, id: RunId) -> (u32, Vec<u8>, broadcast::Receiver<OutputChunk>) {
+    let current = |world: Arc<World>| world.runs.get(&id).and_then(Run::current).map_or(0, |(number, _)| number);
+    loop {
+        let step = current(site.world());
+        let (written, output) = site.engine.output(id, step);
+        if current(site.world()) == step {
+            return (step, written, output);
+        }
+    }
+}
+
+struct Telling {
+    run: RunId,
+    log: LogFollower,
+    output: broadcast::Receiver<OutputChunk>,
+    /// Per step, the beginning of a letter whose other bytes have not come yet.
+    text: HashMap<u32, Vec<u8>>,
+    lines: Option<mpsc::Sender<Result<Line, Infallible>>>,
+}
+
+/// The listener has gone, or the run has ended.
+struct Over;
+
+impl Telling {
+    async fn tell(
+        mut self,
+        lines: mpsc::Sender<Result<Line, Infallible>>,
+        history: Vec<Recorded>,
+        step: u32,
+        written: Vec<u8>,
+    ) {
+        self.lines = Some(lines);
+        let _ = self.tell_all(history, step, &written).await;
+    }
+
+    async fn tell_all(&mut self, history: Vec<Recorded>, step: u32, written: &[u8]) -> Result<(), Over> {
+        for recorded in history {
+            self.record(&recorded).await?;
+        }
+        self.chunk(step, written).await?;
+        loop {
+            tokio::select! {
+                biased;
+                chunk = self.output.recv() => match chunk {
+                    Ok(chunk) if chunk.run == self.run => self.chunk(chunk.step, &chunk.bytes).await?,
+                    Ok(_) => {}
+                    Err(RecvError::Closed) => return Err(Over),
+                    Err(RecvError::Lagged(_)) => self.chunk(step, b"\n[some output was left out here]\n").await?,
+                },
+                next = self.log.next() => match next {
+                    Ok(Some(recorded)) if recorded.run == Some(self.run) => self.record(&recorded).await?,
+                    Ok(Some(_)) => {}
+                    Ok(None) => return Err(Over),
+                    Err(error) => {
+                        self.send(failure(&error)).await?;
+                        return Err(Over);
+                    }
+                },
+            }
+        }
+    }
+
+    async fn record(&mut self, recorded: &Recorded) -> Result<(), Over> {
+        self.send(line(recorded).event("event")).await?;
+        let state = match recorded.event.as_ref() {
+            Event::RunFinished { .. } => "finished",
+            Event::RunAborted { .. } => "aborted",
+            _ => return Ok(()),
+        };
+        self.send(Line::default().event("end").data(json!({ "state": state }).to_string())).await?;
+        Err(Over)
+    }
+
+    async fn chunk(&mut self, step: u32, bytes: &[u8]) -> Result<(), Over> {
+        let begun = self.text.entry(step).or_default();
+        begun.extend_from_slice(bytes);
+        let text = whole_letters(begun);
+        if text.is_empty() {
+            return Ok(());
+        }
+        self.send(Line::default().event("output").data(json!({ "step": step, "text": text }).to_string())).await
+    }
+
+    async fn send(&self, line: Line) -> Result<(), Over> {
+        let Some(lines) = &self.lines else { return Err(Over) };
+        lines.send(Ok(line)).await.map_err(|_| Over)
+    }
+}
+
+/// Takes what is complete out of `bytes`; the first bytes of a letter stay until the rest has come.
+fn whole_letters(bytes: &mut Vec<u8>) -> String {
+    let cut = bytes.utf8_chunks().last().map_or(0, |last| {
+        let begins_letter = last.invalid().first().is_some_and(|first| *first >= 0xC2);
+        if begins_letter && last.invalid().len() < 4 { last.invalid().len() } else { 0 }
+    });
+    let rest = bytes.split_off(bytes.len() - cut);
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    *bytes = rest;
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_that_is_cut_in_two_waits_for_its_other_half() {
+        let mut bytes = b"caf\xC3".to_vec();
+        assert_eq!(whole_letters(&mut bytes), "caf");
+        bytes.extend(b"\xA9 \xFF!");
+        assert_eq!(whole_letters(&mut bytes), "é \u{FFFD}!");
+        assert!(bytes.is_empty());
+    }
+}
