@@ -8,6 +8,7 @@ mod effect;
 mod model;
 mod parse;
 mod plan;
+mod session;
 mod shell;
 mod show;
 mod span;
@@ -16,13 +17,13 @@ mod variable;
 
 pub use diagnostic::{Diagnostic, DiagnosticSeverity};
 pub use model::{
-    Command, Contact, Endpoint, NotCommand, Procedure, ProcessStep, ReviewItem, Runbook, ScheduledJob, Section, SectionKind,
-    SeverityLevel, Snippet, Step, Template, Trigger, Variable, VariableForm,
+    Command, Contact, Endpoint, NotCommand, Procedure, ProcessStep, ReviewItem, Runbook, ScheduledJob, Section,
+    SectionKind, SeverityLevel, Snippet, Step, Template, Trigger, Variable, VariableForm,
 };
 pub use parse::parse;
 pub use plan::{PlanRefusal, PlanRequest, environment_name, plan};
 pub use show::{
-    Show, ShownCommand, ShownContact, ShownEndpoint, ShownJob, ShownNamed, ShownNotCommand, ShownProcedure, ShownSection,
-    ShownSeverity, ShownStep, ShownTemplate, ShownText, ShownVariable, render_show, show,
+    Show, ShownCommand, ShownContact, ShownEndpoint, ShownJob, ShownNamed, ShownNotCommand, ShownProcedure,
+    ShownSection, ShownSeverity, ShownStep, ShownTemplate, ShownText, ShownVariable, render_show, show,
 };
 pub use span::Span;

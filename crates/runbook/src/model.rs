@@ -177,6 +177,11 @@ impl SectionKind {
     pub const fn bears_steps(self) -> bool {
         matches!(self, Self::Diagnosis | Self::Steps | Self::Mitigation | Self::Verification)
     }
+
+    /// Whether such a section says something about the procedure, in a sentence or a few.
+    pub(crate) const fn is_remark(self) -> bool {
+        !self.bears_steps() && !matches!(self, Self::Rollback | Self::ReEnable | Self::FollowUp | Self::LongTerm)
+    }
 }
 
 /// A labelled part of a procedure.

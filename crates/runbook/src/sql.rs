@@ -21,7 +21,10 @@ pub(crate) fn statements(text: &str) -> Vec<Span> {
             start.get_or_insert(at);
             last = end;
         }
-        if bytes[at] == b';' && let Some(start) = start.take() && start < at {
+        if bytes[at] == b';'
+            && let Some(start) = start.take()
+            && start < at
+        {
             found.push(Span::new(start, last));
         }
         at = end;
@@ -47,8 +50,8 @@ fn quoted(text: &str, at: usize) -> Option<usize> {
     let rest = &text.as_bytes()[at..];
     match rest[0] {
         quote @ (b'\'' | b'"') => {
-            let length = rest[1..].iter().position(|byte| *byte == quote).unwrap_or(rest.len().saturating_sub(2));
-            Some(at + length + 2)
+            let length = rest[1..].iter().position(|byte| *byte == quote);
+            Some(at + length.map_or(rest.len(), |length| length + 2))
         }
         b'$' => {
             let tag = rest[1..].iter().take(64).position(|byte| *byte == b'$')?;
@@ -81,7 +84,7 @@ pub(crate) fn words(statement: &str) -> Vec<String> {
         }
         let mut word = statement[at..at + length].to_ascii_uppercase();
         at += length;
-        if bytes[at..].iter().find(|byte| **byte != b' ') == Some(&b'(') {
+        if bytes.get(significant(statement, at)) == Some(&b'(') {
             word.push('(');
         }
         words.push(word);
@@ -89,15 +92,29 @@ pub(crate) fn words(statement: &str) -> Vec<String> {
     words
 }
 
+/// Where the next byte stands that is neither blank nor comment.
+fn significant(text: &str, mut at: usize) -> usize {
+    while let Some(byte) = text.as_bytes().get(at) {
+        match comment(text, at) {
+            Some(end) => at = end,
+            None if byte.is_ascii_whitespace() => at += 1,
+            None => break,
+        }
+    }
+    at
+}
+
 /// Whether a text without a language tag begins like SQL.
 pub(crate) fn looks_like_sql(text: &str) -> bool {
     let Some(first) = statements(text).first().map(|span| words(span.slice(text))) else { return false };
     let first: Vec<&str> = first.iter().take(3).map(String::as_str).collect();
     match first.as_slice() {
-        ["SELECT" | "UPDATE" | "EXPLAIN" | "VACUUM" | "SHOW" | "WITH", ..] => text.contains(';') || text.to_ascii_uppercase().contains(" FROM "),
-        ["DELETE", "FROM", ..] | ["INSERT", "INTO", ..] | ["ALTER" | "CREATE" | "DROP" | "TRUNCATE" | "GRANT" | "REVOKE", _, ..] => {
-            text.contains(';')
+        ["SELECT" | "UPDATE" | "EXPLAIN" | "VACUUM" | "SHOW" | "WITH", ..] => {
+            text.contains(';') || text.to_ascii_uppercase().contains(" FROM ")
         }
+        ["DELETE", "FROM", ..]
+        | ["INSERT", "INTO", ..]
+        | ["ALTER" | "CREATE" | "DROP" | "TRUNCATE" | "GRANT" | "REVOKE", _, ..] => text.contains(';'),
         _ => false,
     }
 }

@@ -28,18 +28,21 @@ pub(crate) struct Occurrence {
 }
 
 /// Variables that every shell has.
+#[rustfmt::skip]
 const AMBIENT: &[&str] = &[
-    "HOME", "PATH", "USER", "PWD", "OLDPWD", "SHELL", "HOSTNAME", "RANDOM", "PPID", "UID", "EUID", "LANG", "TERM", "TMPDIR", "IFS",
-    "EDITOR", "SECONDS", "LINENO", "LOGNAME", "COLUMNS", "LINES", "REPLY", "OPTARG", "OPTIND", "PIPESTATUS", "FUNCNAME", "_",
+    "HOME", "PATH", "USER", "PWD", "OLDPWD", "SHELL", "HOSTNAME", "RANDOM", "PPID", "UID", "EUID", "LANG", "TERM",
+    "TMPDIR", "IFS", "EDITOR", "SECONDS", "LINENO", "LOGNAME", "COLUMNS", "LINES", "REPLY", "OPTARG", "OPTIND",
+    "PIPESTATUS", "FUNCNAME", "_",
 ];
 
 /// Tokens whose beginning says what they are a key to.
 const KEY_PREFIXES: &[&str] = &["sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_", "ghp_", "xoxb-", "xoxp-"];
 
 /// Last words of names in capitals that stand for something to fill in.
+#[rustfmt::skip]
 const BLANKS: &[&str] = &[
-    "NAME", "ID", "KEY", "TOKEN", "PASSWORD", "SECRET", "HOST", "HOSTNAME", "URL", "POD", "IP", "NAMESPACE", "REGION", "ARN", "ADDRESS",
-    "VERSION", "CLUSTER", "HERE",
+    "NAME", "ID", "KEY", "TOKEN", "PASSWORD", "SECRET", "HOST", "HOSTNAME", "URL", "POD", "IP", "NAMESPACE",
+    "REGION", "ARN", "ADDRESS", "VERSION", "CLUSTER", "HERE",
 ];
 
 /// All places of a command that have to be filled in, in order. Shell variables that the text sets itself are included.
@@ -58,7 +61,9 @@ pub(crate) fn is_secret(name: &str) -> bool {
         return false;
     }
     KEY_PREFIXES.iter().any(|prefix| lower.starts_with(&prefix.replace('-', "_")))
-        || ["password", "passwd", "secret", "token", "api_key", "apikey", "credential"].iter().any(|word| lower.contains(word))
+        || ["password", "passwd", "secret", "token", "api_key", "apikey", "credential"]
+            .iter()
+            .any(|word| lower.contains(word))
         || lower.ends_with("_key")
 }
 
@@ -110,7 +115,7 @@ impl Scanner<'_> {
                 1 + rest[1..].chars().next().map_or(0, char::len_utf8)
             }
             '\'' | '"' if self.shell && self.quote(first) => 1,
-            '<' if !self.before().is_some_and(|c| c == '<') => self.angle(rest),
+            '<' if self.before() != Some('<') => self.angle(rest),
             '{' if rest.starts_with("{{") => self.braces(rest),
             '$' if self.shell && self.quoting != Quoting::Single => self.dollar(rest),
             c if c.is_alphanumeric() => self.token(rest),
@@ -147,7 +152,10 @@ impl Scanner<'_> {
 
     fn braces(&mut self, rest: &str) -> usize {
         const LONGEST: usize = 60;
-        let Some(end) = rest.bytes().take(LONGEST).zip(rest.bytes().skip(1)).position(|pair| pair == (b'}', b'}')) else { return 0 };
+        let Some(end) = rest.bytes().take(LONGEST).zip(rest.bytes().skip(1)).position(|pair| pair == (b'}', b'}'))
+        else {
+            return 0;
+        };
         let name = rest[2..end].trim();
         let word = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
         let keyword = matches!(name, "end" | "else" | "range" | "if" | "with" | "template" | "block");
@@ -163,7 +171,10 @@ impl Scanner<'_> {
         let length = inside.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
         let (name, behind) = inside.split_at(length);
         // `${NAME:-default}` and its kin need nobody's help.
-        let needed = !braced || behind.starts_with(['}', '%', '/', '^', ',', '[']) || behind.starts_with("#") || behind.starts_with(":?");
+        let needed = !braced
+            || behind.starts_with(['}', '%', '/', '^', ',', '['])
+            || behind.starts_with("#")
+            || behind.starts_with(":?");
         if !is_variable_name(name) || AMBIENT.contains(&name) || name.starts_with("BASH") || !needed {
             return 1;
         }
@@ -202,10 +213,13 @@ impl Scanner<'_> {
     fn stands_alone(&self, token: &str) -> bool {
         let before = self.text[..self.at].trim_end_matches(['"', '\'']);
         let behind = &self.text[self.at + token.len()..];
-        let quoted_whole = self.quoting == Quoting::None || self.text[..self.at].ends_with(['"', '\'']) && behind.starts_with(['"', '\'']);
+        let quoted_whole = self.quoting == Quoting::None
+            || self.text[..self.at].ends_with(['"', '\'']) && behind.starts_with(['"', '\'']);
         let previous = before.rsplit(|c: char| c.is_whitespace()).find(|word| !word.is_empty()).unwrap_or_default();
-        let named = ["printenv", "unset", "export", "read", "env", "grep", "echo", "-e", "declare", "local"].contains(&previous);
-        let bounded = before.ends_with([' ', '/', ':', '@', '\n', '\t']) || before.ends_with('=') && !before.ends_with("==");
+        let named = ["printenv", "unset", "export", "read", "env", "grep", "echo", "-e", "declare", "local"]
+            .contains(&previous);
+        let bounded =
+            before.ends_with([' ', '/', ':', '@', '\n', '\t']) || before.ends_with('=') && !before.ends_with("==");
         self.shell && quoted_whole && !named && bounded
     }
 }
@@ -214,7 +228,10 @@ impl Scanner<'_> {
 fn is_dated_file(token: &str) -> bool {
     let bytes = token.as_bytes();
     let date = bytes.windows(10).position(|window| {
-        window.iter().enumerate().all(|(at, byte)| if matches!(at, 4 | 7) { *byte == b'-' } else { byte.is_ascii_digit() })
+        window
+            .iter()
+            .enumerate()
+            .all(|(at, byte)| if matches!(at, 4 | 7) { *byte == b'-' } else { byte.is_ascii_digit() })
             && matches!(window[..2], [b'1', b'9'] | [b'2', b'0'])
     });
     date.is_some_and(|start| bytes[start + 10..].contains(&b'.'))
@@ -231,19 +248,27 @@ mod tests {
     #[test]
     fn blanks_in_every_form_are_found() {
         assert_eq!(
-            names("kubectl logs <my pod> -n $NS --tag {{ version }} --key 'sk_live_NEW_KEY' /tmp/backup-2025-01-20.sql.gz YOUR_CLUSTER"),
+            names(
+                "kubectl logs <my pod> -n $NS --tag {{ version }} --key 'sk_live_NEW_KEY' /tmp/backup-2025-01-20.sql.gz YOUR_CLUSTER"
+            ),
             ["my-pod", "NS", "version", "sk_live_NEW_KEY", "backup-2025-01-20.sql.gz", "YOUR_CLUSTER"]
         );
     }
 
     #[test]
     fn redirections_templates_and_awk_fields_are_not_blanks() {
-        assert_eq!(names("awk '{print $NF}' <in >out; go -t '{{.metadata.name}}' '{{range .items}}' <<EOF"), Vec::<String>::new());
+        assert_eq!(
+            names("awk '{print $NF}' <in >out; go -t '{{.metadata.name}}' '{{range .items}}' <<EOF"),
+            Vec::<String>::new()
+        );
     }
 
     #[test]
     fn names_of_settings_and_sql_words_are_not_blanks() {
-        assert_eq!(names("kubectl set env d/x PAYMENTS_ENABLED=false; psql -c \"SELECT API_KEY FROM x\"; printenv API_KEY"), Vec::<String>::new());
+        assert_eq!(
+            names("kubectl set env d/x PAYMENTS_ENABLED=false; psql -c \"SELECT API_KEY FROM x\"; printenv API_KEY"),
+            Vec::<String>::new()
+        );
     }
 
     #[test]

@@ -15,12 +15,22 @@ struct Entry {
     effect: EffectClass,
 }
 
-const fn entry(program: &'static str, words: &'static [&'static str], flag: &'static str, effect: EffectClass) -> Entry {
+const fn entry(
+    program: &'static str,
+    words: &'static [&'static str],
+    flag: &'static str,
+    effect: EffectClass,
+) -> Entry {
     Entry { program, words, flag, effect }
 }
 
 const ENTRIES: &[Entry] = &[
-    entry("kubectl", &["get|describe|logs|top|explain|version|api-resources|cluster-info|events|diff|wait"], "", Observe),
+    entry(
+        "kubectl",
+        &["get|describe|logs|top|explain|version|api-resources|cluster-info|events|diff|wait"],
+        "",
+        Observe,
+    ),
     entry("kubectl", &["auth", "can-i|whoami"], "", Observe),
     entry("kubectl", &["config", "current-context|get-contexts|view"], "", Observe),
     entry("kubectl", &["rollout", "status|history"], "", Observe),
@@ -35,12 +45,20 @@ const ENTRIES: &[Entry] = &[
     entry("kubectl", &["delete", "pod|pods|po"], "--selector", Outage),
     entry(
         "kubectl",
-        &["delete", "secret|secrets|certificate|certificates|pvc|persistentvolumeclaim|persistentvolumeclaims|pv|persistentvolume|namespace|namespaces|ns|crd|customresourcedefinition"],
+        &[
+            "delete",
+            "secret|secrets|certificate|certificates|pvc|persistentvolumeclaim|persistentvolumeclaims|pv|persistentvolume|namespace|namespaces|ns|crd|customresourcedefinition",
+        ],
         "",
         Destroy,
     ),
     entry("kubectl", &["delete"], "", Change),
-    entry("kubectl", &["scale|annotate|label|patch|apply|create|edit|expose|autoscale|cordon|uncordon|drain|taint|run"], "", Change),
+    entry(
+        "kubectl",
+        &["scale|annotate|label|patch|apply|create|edit|expose|autoscale|cordon|uncordon|drain|taint|run"],
+        "",
+        Change,
+    ),
     entry("kubectl", &["set", "env|image|resources"], "", Change),
     entry("kubectl", &["rollout", "restart|undo|pause|resume"], "", Change),
     entry("redis-cli", &[], "--scan", Observe),
@@ -92,7 +110,15 @@ const ENTRIES: &[Entry] = &[
     entry("find", &[], "-exec", Unknown),
     entry("find", &[], "-execdir", Unknown),
     entry("find", &[], "-ok", Unknown),
+    entry("find", &[], "-okdir", Unknown),
     entry("find", &[], "-fprint", Change),
+    entry("find", &[], "-fprint0", Change),
+    entry("find", &[], "-fprintf", Change),
+    entry("find", &[], "-fls", Change),
+    entry("ss", &[], "-K", Unknown),
+    entry("ss", &[], "--kill", Unknown),
+    entry("journalctl", &[], "--rotate", Change),
+    entry("journalctl", &[], "--vacuum-files", Destroy),
     entry("sed", &[], "-i", Change),
     entry("sed", &[], "--in-place", Change),
     entry("sort", &[], "-o", Change),
@@ -108,18 +134,40 @@ const ENTRIES: &[Entry] = &[
 ];
 
 /// Programs that only ever read, or act on the shell alone.
+#[rustfmt::skip]
 const READERS: &[&str] = &[
-    ":", "[", "[[", "basename", "cat", "cd", "column", "comm", "cut", "date", "df", "diff", "dig", "dirname", "dmesg", "du",
-    "echo", "exit", "export", "false", "find", "free", "grep", "egrep", "fgrep", "head", "host", "id", "iostat", "journalctl",
-    "jq", "ls", "lsof", "nl", "nslookup", "paste", "pgrep", "ping", "printf", "ps", "pwd", "read", "seq", "set", "sha256sum",
-    "sleep", "sort", "ss", "stat", "tail", "test", "tr", "traceroute", "true", "uname", "unset", "uniq", "uptime", "vmstat",
-    "wc", "which", "who", "whoami", "zcat", "zgrep",
+    ":", "[", "[[", "basename", "cat", "cd", "column", "comm", "cut", "date", "df", "diff", "dig", "dirname",
+    "dmesg", "du", "echo", "exit", "export", "false", "find", "free", "grep", "egrep", "fgrep", "head", "host",
+    "id", "iostat", "journalctl", "jq", "ls", "lsof", "nl", "nslookup", "paste", "pgrep", "ping", "printf", "ps",
+    "pwd", "read", "seq", "set", "sha256sum", "sleep", "sort", "ss", "stat", "tail", "test", "tr", "traceroute",
+    "true", "uname", "unset", "uniq", "uptime", "vmstat", "wc", "which", "who", "whoami", "zcat", "zgrep",
 ];
 
 /// Options that take the next word as their value, so that it is not mistaken for an operand.
 const VALUED: &[(&str, &[&str])] = &[
-    ("kubectl", &["-n", "--namespace", "--context", "--kubeconfig", "--cluster", "--user", "-s", "--server", "-l", "--selector", "-o", "-c", "-f", "-p"]),
-    ("redis-cli", &["-h", "-p", "-a", "-n", "-u", "--user", "--pass", "-s", "--pattern", "--cacert", "--cert", "--key"]),
+    (
+        "kubectl",
+        &[
+            "-n",
+            "--namespace",
+            "--context",
+            "--kubeconfig",
+            "--cluster",
+            "--user",
+            "-s",
+            "--server",
+            "-l",
+            "--selector",
+            "-o",
+            "-c",
+            "-f",
+            "-p",
+        ],
+    ),
+    (
+        "redis-cli",
+        &["-h", "-p", "-a", "-n", "-u", "--user", "--pass", "-s", "--pattern", "--cacert", "--cert", "--key"],
+    ),
     ("aws", &["--region", "--profile", "--output", "--endpoint-url", "--query"]),
     ("docker", &["-H", "--host", "--context", "-e", "-u", "-w"]),
     ("git", &["-C", "-c"]),
@@ -165,8 +213,17 @@ pub(super) fn effect(program: &str, arguments: &[&Word]) -> EffectClass {
         "redis-cli" => redis(&operands),
         "curl" => curl(arguments),
         // Without a file, they filter; with one, they replace it.
-        "gzip" | "gunzip" => if operands.is_empty() { Observe } else { Change },
-        "awk" | "sed" => script(arguments),
+        "gzip" | "gunzip" => {
+            if operands.is_empty() {
+                Observe
+            } else {
+                Change
+            }
+        }
+        "awk" => awk(arguments),
+        "sed" => sed(&operands, arguments),
+        // Its second operand is a file to write.
+        "uniq" if operands.len() > 1 => Change,
         _ if READERS.contains(&program) => Observe,
         _ => Unknown,
     }
@@ -204,24 +261,16 @@ fn curl(arguments: &[&Word]) -> EffectClass {
     for (index, word) in arguments.iter().enumerate() {
         let option = word.value.as_str();
         let next = arguments.get(index + 1).map(|word| word.value.as_str());
-        match option {
-            "-X" | "--request" => method = next,
-            _ if option.starts_with("--request=") => method = option.split_once('=').map(|(_, value)| value),
-            _ if option.starts_with("--") => match option.split('=').next().unwrap_or_default() {
-                "--data" | "--data-raw" | "--data-binary" | "--data-urlencode" | "--json" | "--form" => {
-                    method = method.or(Some("POST"));
-                }
-                "--output" if next != Some("/dev/null") => return Unknown,
-                "--upload-file" | "--remote-name" | "--config" | "--cookie-jar" | "--dump-header" => return Unknown,
-                _ => {}
-            },
-            _ if option.starts_with('-') => match short(option, next) {
-                Short::Reads => {}
-                Short::Method(written) => method = Some(written),
-                Short::Sends => method = method.or(Some("POST")),
-                Short::Stores => return Unknown,
-            },
-            _ => {}
+        let request = match option.strip_prefix("--") {
+            Some(long) => long_option(long, next),
+            None if option.starts_with('-') => short_options(option, next),
+            None => Request::Reads,
+        };
+        match request {
+            Request::Reads => {}
+            Request::Method(written) => method = Some(written),
+            Request::Sends => method = method.or(Some("POST")),
+            Request::Other => return Unknown,
         }
     }
     match method {
@@ -231,36 +280,84 @@ fn curl(arguments: &[&Word]) -> EffectClass {
     }
 }
 
-enum Short<'w> {
+/// What an option of curl means for the request.
+enum Request<'w> {
     Reads,
     Method(&'w str),
     Sends,
-    Stores,
+    /// It stores something here, or is not known.
+    Other,
+}
+
+/// Long options of curl that leave a request what it is.
+#[rustfmt::skip]
+const HARMLESS: &[&str] = &[
+    "fail", "fail-with-body", "silent", "show-error", "location", "head", "insecure", "verbose", "include", "max-time",
+    "connect-timeout", "retry", "retry-delay", "retry-max-time", "retry-all-errors", "retry-connrefused", "header", "user-agent",
+    "user", "url", "compressed", "write-out", "resolve", "connect-to", "cacert", "cert", "key", "http1.1", "http2", "ipv4", "ipv6",
+    "get", "proxy", "no-progress-meter", "unix-socket", "globoff", "max-redirs", "oauth2-bearer",
+];
+
+fn long_option<'w>(option: &'w str, next: Option<&'w str>) -> Request<'w> {
+    let (name, value) = option.split_once('=').map_or((option, next), |(name, value)| (name, Some(value)));
+    match name {
+        "request" => Request::Method(value.unwrap_or_default()),
+        "json" => Request::Sends,
+        "output" if value == Some("/dev/null") => Request::Reads,
+        _ if name.starts_with("data") || name.starts_with("form") => Request::Sends,
+        _ if HARMLESS.contains(&name) => Request::Reads,
+        _ => Request::Other,
+    }
 }
 
 /// A bundle of curl's short options, such as `-fsS` or `-XPOST`.
-fn short<'w>(option: &'w str, next: Option<&'w str>) -> Short<'w> {
+fn short_options<'w>(option: &'w str, next: Option<&'w str>) -> Request<'w> {
     for (at, letter) in option.char_indices().skip(1) {
         match letter {
-            'X' => return Short::Method(option.get(at + 1..).filter(|rest| !rest.is_empty()).or(next).unwrap_or_default()),
-            'd' | 'F' => return Short::Sends,
-            'o' if next == Some("/dev/null") || option.ends_with("/dev/null") => return Short::Reads,
-            'o' | 'O' | 'T' | 'K' | 'c' | 'D' => return Short::Stores,
+            'f' | 's' | 'S' | 'L' | 'I' | 'k' | 'v' | 'i' | 'g' | 'G' | '4' | '6' | 'N' | '#' => {}
+            'X' => {
+                let glued = option.get(at + 1..).filter(|rest| !rest.is_empty());
+                return Request::Method(glued.or(next).unwrap_or_default());
+            }
+            'd' | 'F' => return Request::Sends,
+            'o' if next == Some("/dev/null") || option.ends_with("/dev/null") => return Request::Reads,
             // These take the rest of the bundle, or the next word, as their value.
-            'H' | 'm' | 'w' | 'u' | 'A' | 'e' | 'b' | 'x' => return Short::Reads,
-            _ => {}
+            'H' | 'm' | 'w' | 'u' | 'A' | 'e' | 'b' | 'x' | 'r' | 'E' => return Request::Reads,
+            _ => return Request::Other,
         }
     }
-    Short::Reads
+    Request::Reads
 }
 
-/// awk and sed only read unless their script writes, runs or replaces.
-fn script(arguments: &[&Word]) -> EffectClass {
+/// awk only reads unless its script writes or runs something.
+fn awk(arguments: &[&Word]) -> EffectClass {
     let writes = arguments.iter().any(|word| {
         let text = word.value.as_str();
-        text.contains("system(") || text.contains('>') || text.contains("getline") || text == "-f" || text.ends_with("/w")
+        text.contains("system(")
+            || text.contains(['>', '|'])
+            || text.contains("getline")
+            || text == "-f"
+            || text == "-i"
     });
     if writes { Unknown } else { Observe }
+}
+
+/// sed only reads if its script is a plain substitution, or prints or drops lines.
+fn sed(operands: &[&str], arguments: &[&Word]) -> EffectClass {
+    let plain =
+        arguments.iter().all(|word| matches!(word.value.as_str(), "-n" | "-E" | "-r") || !word.value.starts_with('-'));
+    let reads = operands.first().is_some_and(|script| {
+        let mut letters = script.chars();
+        let flags = match letters.next() {
+            Some('s') => letters.next().and_then(|delimiter| script.rsplit(delimiter).next()),
+            Some('/') => script.rsplit('/').next().filter(|last| matches!(*last, "p" | "d" | "q")).map(|_| ""),
+            _ => script
+                .trim_start_matches(|c: char| c.is_ascii_digit() || ",$".contains(c))
+                .strip_suffix(['p', 'd', 'q']),
+        };
+        flags.is_some_and(|flags| flags.chars().all(|c| "gpiI0123456789".contains(c)))
+    });
+    if plain && reads { Observe } else { Unknown }
 }
 
 /// A command of the Redis protocol.
@@ -268,12 +365,21 @@ pub(super) fn redis(words: &[&str]) -> EffectClass {
     let upper: Vec<String> = words.iter().take(2).map(|word| word.to_ascii_uppercase()).collect();
     let upper: Vec<&str> = upper.iter().map(String::as_str).collect();
     match upper.as_slice() {
-        ["INFO" | "PING" | "DBSIZE" | "GET" | "MGET" | "TTL" | "PTTL" | "TYPE" | "EXISTS" | "SCAN" | "HGET" | "HGETALL" | "LLEN"
-        | "LRANGE" | "SCARD" | "ZCARD" | "STRLEN" | "ROLE" | "LASTSAVE" | "TIME" | "ECHO", ..] => Observe,
-        ["CONFIG", "GET"] | ["CLIENT", "LIST" | "INFO"] | ["MEMORY", "STATS" | "USAGE" | "DOCTOR"] | ["SLOWLOG", "GET" | "LEN"]
-        | ["CLUSTER", "INFO" | "NODES"] | ["LATENCY", "DOCTOR" | "LATEST"] => Observe,
+        [
+            "INFO" | "PING" | "DBSIZE" | "GET" | "MGET" | "TTL" | "PTTL" | "TYPE" | "EXISTS" | "SCAN" | "HGET"
+            | "HGETALL" | "LLEN" | "LRANGE" | "SCARD" | "ZCARD" | "STRLEN" | "ROLE" | "LASTSAVE" | "TIME" | "ECHO",
+            ..,
+        ] => Observe,
+        ["CONFIG", "GET"]
+        | ["CLIENT", "LIST" | "INFO"]
+        | ["MEMORY", "STATS" | "USAGE" | "DOCTOR"]
+        | ["SLOWLOG", "GET" | "LEN"]
+        | ["CLUSTER", "INFO" | "NODES"]
+        | ["LATENCY", "DOCTOR" | "LATEST"] => Observe,
         ["FLUSHALL" | "FLUSHDB" | "DEL" | "UNLINK" | "SHUTDOWN", ..] => Destroy,
-        ["CONFIG", "SET" | "REWRITE" | "RESETSTAT"] | ["BGSAVE" | "EXPIRE" | "PERSIST", ..] => Change,
+        ["CONFIG", "SET" | "REWRITE" | "RESETSTAT"] | ["MEMORY", "PURGE"] | ["BGSAVE" | "EXPIRE" | "PERSIST", ..] => {
+            Change
+        }
         _ => Unknown,
     }
 }

@@ -9,15 +9,17 @@ use crate::shell::lexer::Word;
 use crate::sql;
 
 /// Functions, and words in front of parentheses, that change nothing.
+#[rustfmt::skip]
 const PURE: &[&str] = &[
-    "COUNT(", "SUM(", "AVG(", "MIN(", "MAX(", "NOW(", "AGE(", "COALESCE(", "EXTRACT(", "ROUND(", "LENGTH(", "LOWER(", "UPPER(",
-    "SUBSTRING(", "LEFT(", "RIGHT(", "CONCAT(", "DATE_TRUNC(", "TO_CHAR(", "STRING_AGG(", "ARRAY_AGG(", "ROW_NUMBER(", "RANK(",
-    "UNNEST(", "ANY(", "ALL(", "IN(", "EXISTS(", "AND(", "OR(", "NOT(", "WHERE(", "OVER(", "VALUES(", "FROM(", "AS(", "ON(", "CAST(",
-    "NULLIF(", "GREATEST(", "LEAST(", "SELECT(", "FILTER(", "VERSION(", "CURRENT_SETTING(", "CURRENT_DATABASE(", "FORMAT(",
-    "PG_SIZE_PRETTY(", "PG_DATABASE_SIZE(", "PG_TABLE_SIZE(", "PG_RELATION_SIZE(", "PG_TOTAL_RELATION_SIZE(",
-    "PG_INDEXES_SIZE(", "PG_BLOCKING_PIDS(", "PG_BACKEND_PID(", "PG_IS_IN_RECOVERY(", "PG_CURRENT_WAL_LSN(",
-    "PG_LAST_WAL_RECEIVE_LSN(", "PG_LAST_WAL_REPLAY_LSN(", "PG_LAST_XACT_REPLAY_TIMESTAMP(", "PG_WAL_LSN_DIFF(",
-    "PG_POSTMASTER_START_TIME(", "PG_CONF_LOAD_TIME(",
+    "COUNT(", "SUM(", "AVG(", "MIN(", "MAX(", "NOW(", "AGE(", "COALESCE(", "EXTRACT(", "ROUND(", "LENGTH(",
+    "LOWER(", "UPPER(", "SUBSTRING(", "LEFT(", "RIGHT(", "CONCAT(", "DATE_TRUNC(", "TO_CHAR(", "STRING_AGG(",
+    "ARRAY_AGG(", "ROW_NUMBER(", "RANK(", "UNNEST(", "ANY(", "ALL(", "IN(", "EXISTS(", "AND(", "OR(", "NOT(",
+    "WHERE(", "OVER(", "VALUES(", "FROM(", "AS(", "ON(", "CAST(", "NULLIF(", "GREATEST(", "LEAST(", "SELECT(",
+    "FILTER(", "VERSION(", "CURRENT_SETTING(", "CURRENT_DATABASE(", "FORMAT(", "PG_SIZE_PRETTY(",
+    "PG_DATABASE_SIZE(", "PG_TABLE_SIZE(", "PG_RELATION_SIZE(", "PG_TOTAL_RELATION_SIZE(", "PG_INDEXES_SIZE(",
+    "PG_BLOCKING_PIDS(", "PG_BACKEND_PID(", "PG_IS_IN_RECOVERY(", "PG_CURRENT_WAL_LSN(", "PG_LAST_WAL_RECEIVE_LSN(",
+    "PG_LAST_WAL_REPLAY_LSN(", "PG_LAST_XACT_REPLAY_TIMESTAMP(", "PG_WAL_LSN_DIFF(", "PG_POSTMASTER_START_TIME(",
+    "PG_CONF_LOAD_TIME(",
 ];
 
 /// The effect of a text of one or more statements.
@@ -38,7 +40,9 @@ fn statement(text: &str) -> EffectClass {
         ["EXPLAIN", rest @ ..] if !rest.iter().any(|word| word.starts_with("ANALYZE")) => Observe,
         ["DROP" | "TRUNCATE" | "DELETE", ..] => Destroy,
         ["VACUUM" | "VACUUM(", rest @ ..] if rest.contains(&"FULL") => Outage,
-        ["VACUUM" | "ANALYZE" | "REINDEX" | "INSERT" | "UPDATE" | "CREATE" | "GRANT" | "REVOKE" | "COMMENT", ..] => Change,
+        ["VACUUM" | "ANALYZE" | "REINDEX" | "INSERT" | "UPDATE" | "CREATE" | "GRANT" | "REVOKE" | "COMMENT", ..] => {
+            Change
+        }
         ["ALTER", "TABLE", rest @ ..] if rest.contains(&"DROP") => Destroy,
         ["ALTER", ..] => Change,
         _ => Unknown,
@@ -53,14 +57,16 @@ fn select(words: &[&str], text: &str) -> EffectClass {
         return Change;
     }
     let pure = words.iter().all(|word| {
-        !matches!(*word, "INTO" | "UPDATE" | "DELETE" | "INSERT" | "SHARE") && (!word.ends_with('(') || PURE.contains(word))
+        !matches!(*word, "INTO" | "UPDATE" | "DELETE" | "INSERT" | "SHARE")
+            && (!word.ends_with('(') || PURE.contains(word))
     });
     // A quoted identifier in front of a parenthesis is a function, too; it is not among the words.
-    if pure && !text.contains("\"(") { Observe } else { Unknown }
+    let quoted_call = text.split_whitespace().collect::<String>().contains("\"(");
+    if pure && !quoted_call { Observe } else { Unknown }
 }
 
 /// `psql`: what its `-c` commands do; a session without commands only opens.
-pub(super) fn psql(arguments: &[&Word]) -> EffectClass {
+pub(super) fn psql(arguments: &[&Word], fed: bool) -> EffectClass {
     let mut effect: Option<EffectClass> = None;
     let mut arguments = arguments.iter();
     while let Some(word) = arguments.next() {
@@ -70,7 +76,15 @@ pub(super) fn psql(arguments: &[&Word]) -> EffectClass {
                 effect = Some(effect.unwrap_or(Observe));
                 continue;
             }
-            option if option == "-f" || option.starts_with("--file") || option.starts_with("--command=") => return Unknown,
+            option
+                if matches!(option, "-f" | "-L")
+                    || option.starts_with("--file")
+                    || option.starts_with("--output")
+                    || option.starts_with("--log-file")
+                    || option.starts_with("--command=") =>
+            {
+                return Unknown;
+            }
             option if is_bundle(option, 'c') => arguments.next().copied(),
             option if is_bundle(option, 'f') || is_bundle(option, 'o') || option == "-o" => return Unknown,
             _ => continue,
@@ -79,13 +93,15 @@ pub(super) fn psql(arguments: &[&Word]) -> EffectClass {
         let class = query_argument(command);
         effect = Some(effect.map_or(class, |effect| together(effect, class)));
     }
-    effect.unwrap_or(Unknown)
+    effect.unwrap_or(if fed { Unknown } else { Observe })
 }
 
 fn query_argument(command: &Word) -> EffectClass {
     let text = command.value.trim();
     if let Some(meta) = text.strip_prefix('\\') {
-        let lists = matches!(meta.chars().next(), Some('d' | 'l')) && !text.contains(['\n', '|', '`']);
+        let word = meta.split_whitespace().next().unwrap_or_default();
+        let describes = word.starts_with('d') && word.len() <= 4 && word != "do";
+        let lists = (describes || matches!(word, "l" | "l+" | "list")) && !text.contains(['\n', '|', '`']);
         return if lists { Observe } else { Unknown };
     }
     let class = effect(text);
@@ -96,6 +112,9 @@ fn query_argument(command: &Word) -> EffectClass {
 
 /// `-Atc`: short options in one word of which the last takes the value.
 fn is_bundle(option: &str, last: char) -> bool {
-    option.len() > 2 && option.starts_with('-') && !option.starts_with("--") && option.ends_with(last)
+    option.len() > 2
+        && option.starts_with('-')
+        && !option.starts_with("--")
+        && option.ends_with(last)
         && option[1..].bytes().all(|byte| byte.is_ascii_alphabetic())
 }

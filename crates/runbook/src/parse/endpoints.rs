@@ -49,7 +49,10 @@ fn looks_watched(url: &str) -> bool {
     let Some((_, rest)) = url.split_once("://") else { return false };
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     let health = path.split(['/', '?']).any(|part| {
-        matches!(part, "health" | "healthz" | "healthcheck" | "ready" | "readyz" | "live" | "livez" | "ping" | "api" | "v1" | "v2")
+        matches!(
+            part,
+            "health" | "healthz" | "healthcheck" | "ready" | "readyz" | "live" | "livez" | "ping" | "api" | "v1" | "v2"
+        )
     });
     (health || host.starts_with("api.")) && !host.ends_with("github.com") && !host.starts_with("docs.")
 }

@@ -67,8 +67,12 @@ pub(crate) fn role(fence: &Fence, under_template: bool) -> FenceRole {
         "mermaid" | "plantuml" | "dot" | "graphviz" | "ascii" => FenceRole::Not("diagram"),
         "promql" | "logql" => FenceRole::Not("query to read in a dashboard"),
         "" => untagged_role(text, under_template),
-        "text" | "txt" | "plain" | "plaintext" | "none" if under_template || is_template(text) => FenceRole::Not(TEMPLATE),
-        "text" | "txt" | "plain" | "plaintext" | "none" | "output" | "log" | "json" | "xml" | "csv" => FenceRole::Not(OUTPUT),
+        "text" | "txt" | "plain" | "plaintext" | "none" if under_template || is_template(text) => {
+            FenceRole::Not(TEMPLATE)
+        }
+        "text" | "txt" | "plain" | "plaintext" | "none" | "output" | "log" | "json" | "xml" | "csv" => {
+            FenceRole::Not(OUTPUT)
+        }
         "md" | "markdown" => FenceRole::Not(TEMPLATE),
         "toml" | "ini" | "hcl" | "conf" | "nginx" | "properties" | "dockerfile" | "env" | "diff" => {
             FenceRole::Not("configuration to merge by hand")
@@ -107,7 +111,8 @@ fn untagged_role(text: &str, under_template: bool) -> FenceRole {
     if is_diagram(text) {
         return FenceRole::Not("diagram");
     }
-    let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("# ")).unwrap_or_default();
+    let first =
+        text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("# ")).unwrap_or_default();
     if prompts::is_prompted(text, false) || programs::begins_with_program(first) && !looks_like_output(first) {
         return FenceRole::Commands(Language::Shell);
     }
@@ -133,7 +138,8 @@ fn is_template(text: &str) -> bool {
 
 /// `Impact: …`
 fn is_label(line: &str) -> bool {
-    line.split_once(": ").is_some_and(|(label, _)| label.len() < 30 && label.starts_with(char::is_uppercase) && !label.contains('='))
+    line.split_once(": ")
+        .is_some_and(|(label, _)| label.len() < 30 && label.starts_with(char::is_uppercase) && !label.contains('='))
 }
 
 fn is_diagram(text: &str) -> bool {
@@ -197,7 +203,7 @@ fn documents(text: &str) -> Vec<Span> {
         let content = line.trim();
         if line.trim_end() == "---" {
             found.extend(start.take().map(|start| Span::new(start, end)));
-        } else if !content.is_empty() && !(start.is_none() && content.starts_with('#')) {
+        } else if !content.is_empty() && (start.is_some() || !content.starts_with('#')) {
             start.get_or_insert(offset);
             end = offset + line.trim_end().len();
         }

@@ -47,7 +47,9 @@ fn instructs(sentence: &str) -> bool {
     let sentence = sentence.trim();
     let lower = sentence.to_lowercase();
     let first = lower.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty()).unwrap_or_default();
-    if matches!(first, "if" | "when" | "because" | "since" | "unless" | "note" | "after" | "before" | "while" | "the") && !lower.contains(", run") {
+    if matches!(first, "if" | "when" | "because" | "since" | "unless" | "note" | "after" | "before" | "while" | "the")
+        && !lower.contains(", run")
+    {
         return false;
     }
     sentence.is_empty()

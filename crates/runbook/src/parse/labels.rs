@@ -51,7 +51,8 @@ fn plain_label(line: &[Inline]) -> Option<Label> {
     if title.split_whitespace().count() > 3 {
         return None;
     }
-    let section = vocabulary::section(title).filter(|kind| !matches!(kind, SectionKind::Background | SectionKind::Cause))?;
+    let section =
+        vocabulary::section(title).filter(|kind| !matches!(kind, SectionKind::Background | SectionKind::Cause))?;
     let whole = plain(line);
     let rest = whole.split_once(':').map(|(_, rest)| rest.trim().to_owned()).unwrap_or_default();
     Some(Label { title: title.trim().to_owned(), section: Some(section), rest })
@@ -71,9 +72,10 @@ pub(crate) fn first_sentence(text: &str) -> (&str, &str) {
 /// The last sentence: the one that introduces what follows.
 pub(crate) fn last_sentence(text: &str) -> &str {
     let body = text.trim_end_matches([':', '.', ' ', '\n']);
-    let start = body.char_indices().rev().find(|(at, c)| {
-        matches!(c, '.' | '!' | '?') && body[at + c.len_utf8()..].starts_with(' ') || *c == '\n'
-    });
+    let start = body
+        .char_indices()
+        .rev()
+        .find(|(at, c)| matches!(c, '.' | '!' | '?') && body[at + c.len_utf8()..].starts_with(' ') || *c == '\n');
     start.map_or(body, |(at, c)| &body[at + c.len_utf8()..]).trim()
 }
 

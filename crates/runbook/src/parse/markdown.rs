@@ -177,7 +177,8 @@ impl Builder<'_> {
                 self.pop();
             }
             Event::TaskListMarker(_) => {
-                if let Some(BlockKind::Item { task, .. }) = self.open.last().map(|index| &mut self.blocks[*index].kind) {
+                if let Some(BlockKind::Item { task, .. }) = self.open.last().map(|index| &mut self.blocks[*index].kind)
+                {
                     *task = true;
                 }
             }

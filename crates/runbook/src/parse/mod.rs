@@ -13,11 +13,10 @@ mod outline;
 mod procedures;
 mod prompts;
 mod reference;
-mod session;
 mod snippets;
 mod source;
-mod steps;
 mod vocabulary;
+mod walk;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -32,8 +31,8 @@ use markdown::BlockKind;
 use outline::Node;
 use procedures::{Discovery, Unit};
 use source::Source;
-use steps::{Content, Walker};
 use vocabulary::{HeadingKind, ReferenceKind};
+use walk::{Content, Walker};
 
 /// Reads a runbook. `path` is only remembered, and lends its name to a text without headings.
 pub fn parse(path: &str, text: &str) -> (Runbook, Vec<Diagnostic>) {
@@ -89,10 +88,19 @@ fn procedures(source: &Source<'_>, nodes: &[Node], units: &[Unit]) -> Vec<Proced
 fn procedure(source: &Source<'_>, nodes: &[Node], unit: &[usize], content: Content) -> Procedure {
     let node = &nodes[unit[0]];
     let front = |wanted: &[&str]| {
-        source.document.front_matter.iter().find(|(key, _)| wanted.contains(&key.as_str())).map(|(_, value)| value.clone())
+        source
+            .document
+            .front_matter
+            .iter()
+            .find(|(key, _)| wanted.contains(&key.as_str()))
+            .map(|(_, value)| value.clone())
     };
     let of_section = |kind: SectionKind| {
-        content.sections.iter().find(|section| section.kind == kind && !section.text.is_empty()).map(|section| section.text.clone())
+        content
+            .sections
+            .iter()
+            .find(|section| section.kind == kind && !section.text.is_empty())
+            .map(|section| section.text.clone())
     };
     let last = unit.iter().flat_map(|index| nodes[*index].blocks.clone()).next_back();
     let end = last.map_or(node.span.end, |index| source.visible(index).end.max(node.span.end));
@@ -103,8 +111,14 @@ fn procedure(source: &Source<'_>, nodes: &[Node], unit: &[usize], content: Conte
         span: Span::new(node.span.start, end),
         line: source.line(node.span),
         trigger: trigger(&content.sections).or(content.condition),
-        severity: content.severity.or_else(|| of_section(SectionKind::Severity)).or_else(|| front(&["severity", "priority"])),
-        owner: content.owner.or_else(|| of_section(SectionKind::Owner)).or_else(|| front(&["owner", "owner_slack", "team"])),
+        severity: content
+            .severity
+            .or_else(|| of_section(SectionKind::Severity))
+            .or_else(|| front(&["severity", "priority"])),
+        owner: content
+            .owner
+            .or_else(|| of_section(SectionKind::Owner))
+            .or_else(|| front(&["owner", "owner_slack", "team"])),
         sections: content.sections,
         steps: content.steps,
     }
@@ -222,7 +236,7 @@ fn diagnostics(source: &Source<'_>, runbook: &Runbook) -> Vec<Diagnostic> {
             "give each kind of incident a heading, say when it applies (`**When**: …`), and number its steps",
         );
     }
-    for procedure in runbook.procedures.iter().filter(|procedure| procedure.trigger.is_none()) {
+    for procedure in runbook.procedures.iter().filter(|it| it.trigger.is_none() && !vocabulary::is_branch(&it.title)) {
         findings.inform(
             "procedure-without-trigger",
             Span::new(procedure.span.start, procedure.span.start + first_line(procedure.span.slice(source.text))),

@@ -74,7 +74,8 @@ fn document_node(source: &Source<'_>) -> Node {
 
 /// The fragment under which GitHub shows a heading.
 fn anchor(title: &str, seen: &mut HashMap<String, usize>) -> String {
-    let kept: String = title.to_lowercase().chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_')).collect();
+    let kept: String =
+        title.to_lowercase().chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_')).collect();
     numbered(kept.replace(' ', "-"), seen, 1)
 }
 

@@ -49,8 +49,11 @@ impl Evidence {
     }
 
     const fn is_procedure(&self) -> bool {
-        let instructs = self.instructions >= 2 && self.instructions * 2 >= self.items || self.tasks >= 2;
-        self.is_actionable() && (self.trigger || self.steps_labelled || self.step_headings > 0 || self.commands > 0 || instructs)
+        let instructs = self.instructions >= 2 && self.instructions * 2 >= self.items
+            || self.tasks >= 2
+            || self.instructions > 0 && self.inline > 0;
+        self.is_actionable()
+            && (self.trigger || self.steps_labelled || self.step_headings > 0 || self.commands > 0 || instructs)
     }
 }
 
@@ -59,12 +62,16 @@ pub(crate) struct Discovery<'s> {
     source: &'s Source<'s>,
     nodes: &'s [Node],
     own: Vec<Evidence>,
+    /// Whether a section below the node says when it applies; counted once, since parents ask for every child.
+    trigger_below: Vec<bool>,
 }
 
 impl<'s> Discovery<'s> {
     pub(crate) fn new(source: &'s Source<'s>, nodes: &'s [Node]) -> Self {
         let own = nodes.iter().map(|node| own_evidence(source, node)).collect();
-        Self { source, nodes, own }
+        let is_trigger = |child: &usize| nodes[*child].kind == HeadingKind::Section(SectionKind::Trigger);
+        let trigger_below = nodes.iter().map(|node| node.children.iter().any(is_trigger)).collect();
+        Self { source, nodes, own, trigger_below }
     }
 
     /// The procedures in the order of the text.
@@ -77,10 +84,20 @@ impl<'s> Discovery<'s> {
 
     /// Whether this is some other kind of document: a README, a report, a proposal, a template.
     pub(crate) fn is_foreign(&self) -> bool {
-        const FILES: &[&str] =
-            &["readme", "changelog", "contributing", "code_of_conduct", "security", "license", "maintainers", "summary"];
+        const FILES: &[&str] = &[
+            "readme",
+            "changelog",
+            "contributing",
+            "code_of_conduct",
+            "security",
+            "license",
+            "maintainers",
+            "summary",
+        ];
         let sections = self.nodes.iter().any(|node| match node.kind {
-            HeadingKind::Section(kind) => matches!(kind, SectionKind::Trigger | SectionKind::Rollback) || kind.bears_steps(),
+            HeadingKind::Section(kind) => {
+                matches!(kind, SectionKind::Trigger | SectionKind::Rollback) || kind.bears_steps()
+            }
             HeadingKind::Step => true,
             _ => false,
         });
@@ -117,7 +134,9 @@ impl<'s> Discovery<'s> {
     fn stands_for_document(&self) -> bool {
         let children = &self.nodes[0].children;
         children.is_empty()
-            || children.iter().any(|child| matches!(self.nodes[*child].kind, HeadingKind::Section(_) | HeadingKind::Step))
+            || children
+                .iter()
+                .any(|child| matches!(self.nodes[*child].kind, HeadingKind::Section(_) | HeadingKind::Step))
     }
 
     /// Adds the nodes below that belong to the unit; those that stand for themselves go to `apart`.
@@ -152,7 +171,7 @@ impl<'s> Discovery<'s> {
         match node.kind {
             HeadingKind::Section(_) | HeadingKind::Step => true,
             HeadingKind::Reference(_) => false,
-            HeadingKind::Title if self.own[child].trigger || self.has_trigger_section(child) => false,
+            HeadingKind::Title if self.is_incident(child) => false,
             HeadingKind::Title => match above.kind {
                 HeadingKind::Step => true,
                 HeadingKind::Section(_) => !vocabulary::is_branch(&node.title) || !self.own[child].is_actionable(),
@@ -162,14 +181,9 @@ impl<'s> Discovery<'s> {
         }
     }
 
-    fn has_trigger_section(&self, index: usize) -> bool {
-        let children = &self.nodes[index].children;
-        children.iter().any(|child| self.nodes[*child].kind == HeadingKind::Section(SectionKind::Trigger))
-    }
-
     /// Whether the title is about one kind of incident, so that the imperatives under it are its steps.
     fn is_incident(&self, index: usize) -> bool {
-        self.own[index].trigger || self.has_trigger_section(index)
+        self.own[index].trigger || self.trigger_below[index]
     }
 }
 

@@ -83,10 +83,12 @@ fn shell_prompt(line: &str, console: bool) -> Option<usize> {
 /// `user@host:~$ `, `[root@host ~]# `, `bash-5.1$ `
 fn named_prompt(line: &str) -> Option<usize> {
     const LONGEST: usize = 60;
-    let end = line.bytes().take(LONGEST).zip(line.bytes().skip(1)).position(|pair| matches!(pair, (b'$' | b'#', b' ')))?;
+    let end =
+        line.bytes().take(LONGEST).zip(line.bytes().skip(1)).position(|pair| matches!(pair, (b'$' | b'#', b' ')))?;
     let name = &line[..end];
     let bracketed = name.starts_with('[') && name.ends_with(']') && name.contains('@');
-    let plain = !name.contains([' ', '=', '"', '\'', '/', '|']) || name.contains('@') && name.contains(':') && !name.contains(' ');
+    let plain = !name.contains([' ', '=', '"', '\'', '/', '|'])
+        || name.contains('@') && name.contains(':') && !name.contains(' ');
     let known = name.contains('@') || name.starts_with("bash-") || name.starts_with("sh-");
     (bracketed || plain && known).then_some(end + 2)
 }
@@ -100,7 +102,9 @@ fn client_prompt(line: &str) -> Option<(usize, Prompt)> {
         "mysql>" | "MariaDB>" => Prompt::Client { language: Language::Sql, name: "mysql" },
         "redis>" => Prompt::Client { language: Language::Redis, name: "redis-cli" },
         _ if prompt.ends_with(":6379>") => Prompt::Client { language: Language::Redis, name: "redis-cli" },
-        _ if database.is_some_and(programs::is_variable_name) => Prompt::Client { language: Language::Sql, name: "psql" },
+        _ if database.is_some_and(programs::is_variable_name) => {
+            Prompt::Client { language: Language::Sql, name: "psql" }
+        }
         _ => return None,
     };
     Some((end + 1, client))

@@ -15,6 +15,8 @@ struct Entry {
     span: Span,
     /// Inline code in it.
     code: Vec<String>,
+    /// The cells of a table's row behind the first.
+    cells: Vec<String>,
 }
 
 /// Reads the entries directly under a heading: one per outermost list item or table row.
@@ -51,7 +53,7 @@ fn item_entry(source: &Source<'_>, item: usize) -> Entry {
             None => (whole, String::new()),
         }
     };
-    Entry { name, text, span: source.visible(item), code }
+    Entry { name, text, span: source.visible(item), code, cells: Vec::new() }
 }
 
 fn row_entry(source: &Source<'_>, row: usize) -> Option<Entry> {
@@ -59,7 +61,7 @@ fn row_entry(source: &Source<'_>, row: usize) -> Option<Entry> {
     let mut cells = document.children(Some(row)).map(|cell| plain(&document.blocks[cell].inlines));
     let name = cells.next()?;
     let rest: Vec<String> = cells.filter(|cell| !cell.is_empty()).collect();
-    Some(Entry { name, text: rest.join(", "), span: source.visible(row), code: Vec::new() })
+    Some(Entry { name, text: rest.join(", "), span: source.visible(row), code: Vec::new(), cells: rest })
 }
 
 fn trim_separator(text: &str) -> &str {
@@ -68,18 +70,33 @@ fn trim_separator(text: &str) -> &str {
 
 pub(crate) fn contacts(source: &Source<'_>, node: &Node) -> Vec<Contact> {
     let entries = entries(source, node).into_iter();
-    entries.map(|entry| Contact { line: source.line(entry.span), name: entry.name, reach: entry.text, span: entry.span }).collect()
+    entries
+        .map(|entry| Contact { line: source.line(entry.span), name: entry.name, reach: entry.text, span: entry.span })
+        .collect()
 }
 
 pub(crate) fn severities(source: &Source<'_>, node: &Node) -> Vec<SeverityLevel> {
     let entries = entries(source, node).into_iter();
-    let levels = entries.filter_map(|entry| level(&entry.name, entry.text, source.line(entry.span)));
+    let levels = entries.filter_map(|entry| {
+        let mut level = level(&entry.name, entry.text, source.line(entry.span))?;
+        // A table of three columns names the level in the second.
+        if let [name, description] = entry.cells.as_slice() {
+            level.name.clone_from(name);
+            level.description.clone_from(description);
+        }
+        Some(level)
+    });
     levels.collect()
 }
 
 /// A level whose heading stands under the heading of the levels: `### P0: Critical`.
 pub(crate) fn severity_heading(source: &Source<'_>, node: &Node) -> Option<SeverityLevel> {
-    let first = source.document.blocks.get(node.blocks.clone())?.iter().find(|block| matches!(block.kind, BlockKind::Paragraph));
+    let first = source
+        .document
+        .blocks
+        .get(node.blocks.clone())?
+        .iter()
+        .find(|block| matches!(block.kind, BlockKind::Paragraph));
     let text = first.map(|block| plain(&block.inlines)).unwrap_or_default();
     level(&node.title, text, source.line(node.span))
 }
@@ -113,7 +130,10 @@ pub(crate) fn review(source: &Source<'_>, node: &Node) -> Vec<ReviewItem> {
     let document = &source.document;
     let items = node.blocks.clone().filter(|index| matches!(document.blocks[*index].kind, BlockKind::Item { .. }));
     let texts = items.map(|item| {
-        let first = document.children(Some(item)).next().filter(|child| matches!(document.blocks[*child].kind, BlockKind::Paragraph));
+        let first = document
+            .children(Some(item))
+            .next()
+            .filter(|child| matches!(document.blocks[*child].kind, BlockKind::Paragraph));
         let text = first.map(|child| plain(&document.blocks[child].inlines)).unwrap_or_default();
         ReviewItem { text, line: source.line(document.blocks[item].span) }
     });
@@ -149,8 +169,15 @@ pub(crate) fn job_heading(source: &Source<'_>, node: &Node) -> ScheduledJob {
         let block = &source.document.blocks[index];
         for line in labels::lines(&block.inlines).filter(|_| matches!(block.kind, BlockKind::Paragraph)) {
             if let Some(label) = labels::label(line) {
-                let code = line.iter().filter(|inline| inline.style == Style::Code).map(|inline| inline.text.clone()).collect();
-                property(&mut job, &Entry { name: label.title, text: label.rest, span: block.span, code });
+                let code = line
+                    .iter()
+                    .filter(|inline| inline.style == Style::Code)
+                    .map(|inline| inline.text.clone())
+                    .collect();
+                property(
+                    &mut job,
+                    &Entry { name: label.title, text: label.rest, span: block.span, code, cells: Vec::new() },
+                );
             }
         }
     }
@@ -163,14 +190,27 @@ pub(crate) fn job_items(source: &Source<'_>, node: &Node) -> Vec<ScheduledJob> {
     for entry in entries(source, node) {
         let cron = entry.code.iter().find(|code| is_cron(code)).cloned();
         if cron.is_some() {
-            found.push(ScheduledJob { name: entry.name, cadence: entry.text, cron, line: source.line(entry.span), ..empty_job() });
+            found.push(ScheduledJob {
+                name: entry.name,
+                cadence: entry.text,
+                cron,
+                line: source.line(entry.span),
+                ..empty_job()
+            });
         }
     }
     found
 }
 
 const fn empty_job() -> ScheduledJob {
-    ScheduledJob { name: String::new(), cadence: String::new(), cron: None, owner: None, purpose: String::new(), line: 0 }
+    ScheduledJob {
+        name: String::new(),
+        cadence: String::new(),
+        cron: None,
+        owner: None,
+        purpose: String::new(),
+        line: 0,
+    }
 }
 
 fn property(job: &mut ScheduledJob, entry: &Entry) {

@@ -28,6 +28,7 @@ pub(crate) enum ReferenceKind {
     Other,
 }
 
+#[rustfmt::skip]
 const SECTIONS: &[(SectionKind, &[&str])] = &[
     (
         SectionKind::Trigger,
@@ -116,6 +117,7 @@ const SECTIONS: &[(SectionKind, &[&str])] = &[
     ),
 ];
 
+#[rustfmt::skip]
 const REFERENCES: &[(ReferenceKind, &[&str])] = &[
     (
         ReferenceKind::Severities,
@@ -160,6 +162,7 @@ const REFERENCES: &[(ReferenceKind, &[&str])] = &[
 ];
 
 /// Headings of documents that are no runbooks.
+#[rustfmt::skip]
 const FOREIGN: &[&str] = &[
     "installation", "install", "installing", "contributing", "license", "licence", "features", "getting started",
     "quick start", "quickstart", "usage", "building", "development", "changelog", "unreleased", "authors",
@@ -167,6 +170,7 @@ const FOREIGN: &[&str] = &[
     "timeline", "lessons learned", "motivation", "alternatives considered", "drawbacks", "unresolved questions",
 ];
 
+#[rustfmt::skip]
 const VERBS: &[&str] = &[
     "access", "acknowledge", "add", "adjust", "allow", "analyze", "annotate", "apply", "ask", "assess", "assign",
     "attach", "audit", "back", "block", "bring", "call", "cancel", "capture", "change", "check", "choose", "clean",
@@ -205,7 +209,8 @@ pub(crate) fn without_number(text: &str) -> &str {
     }
     let rest = &text[digits..];
     let behind = rest.trim_start_matches([')', ':', '-', '–', '—', ' ']);
-    let marked = text[..digits].ends_with('.') || rest.starts_with([')', ':']) || rest.trim_start().starts_with(['-', '–', '—']);
+    let marked =
+        text[..digits].ends_with('.') || rest.starts_with([')', ':']) || rest.trim_start().starts_with(['-', '–', '—']);
     if marked && behind.len() < rest.len() && !behind.is_empty() { behind } else { text }
 }
 
@@ -251,7 +256,9 @@ pub(crate) fn is_step(text: &str) -> bool {
 
 /// The title behind `Step 3:`; the whole text where nothing follows.
 pub(crate) fn without_step(text: &str) -> &str {
-    let Some(rest) = text.get(4..).filter(|_| is_step(text) && text.is_char_boundary(4)) else { return without_number(text) };
+    let Some(rest) = text.get(4..).filter(|_| is_step(text) && text.is_char_boundary(4)) else {
+        return without_number(text);
+    };
     let rest = rest.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit());
     let rest = rest.trim_start_matches([':', '.', ')', '-', '–', '—', ' ']);
     if rest.is_empty() { text } else { rest }
@@ -274,7 +281,20 @@ pub(crate) fn is_imperative(text: &str) -> bool {
     let phrase = normalised(text);
     let mut words = phrase.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let first = words.find(|word| {
-        !matches!(*word, "immediately" | "then" | "now" | "first" | "next" | "finally" | "please" | "also" | "manually" | "optionally" | "carefully")
+        !matches!(
+            *word,
+            "immediately"
+                | "then"
+                | "now"
+                | "first"
+                | "next"
+                | "finally"
+                | "please"
+                | "also"
+                | "manually"
+                | "optionally"
+                | "carefully"
+        )
     });
     first.is_some_and(|word| VERBS.binary_search(&word).is_ok())
 }

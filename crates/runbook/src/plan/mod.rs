@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use allclear_core::{Digest, Plan, PlannedCommand, PlannedStep};
 
 use crate::model::{Command, Procedure, Runbook, Step, VariableForm};
+use crate::session;
 use crate::variable;
 pub use refusal::PlanRefusal;
 pub use render::environment_name;
@@ -124,7 +125,8 @@ impl<'r> Planner<'r> {
             let options = procedure.steps.iter().flat_map(|step| &step.commands).filter_map(|command| command.option);
             let options: BTreeSet<u32> = options.collect();
             if !options.contains(line) {
-                self.refusals.push(PlanRefusal::NoSuchAlternative { line: *line, options: options.into_iter().collect() });
+                self.refusals
+                    .push(PlanRefusal::NoSuchAlternative { line: *line, options: options.into_iter().collect() });
             }
         }
     }
@@ -168,23 +170,23 @@ impl<'r> Planner<'r> {
 
     fn command(&mut self, command: &Command) -> PlannedCommand {
         if command.language != "bash" {
-            self.refusals.push(PlanRefusal::LanguageNotPerformed { language: command.language.clone(), line: command.line });
+            self.refusals
+                .push(PlanRefusal::LanguageNotPerformed { language: command.language.clone(), line: command.line });
         }
-        if let Some(session) = &command.session {
+        let opened = session::opens_session(command).then_some(&command.text);
+        if let Some(session) = command.session.as_ref().or(opened) {
             self.refusals.push(PlanRefusal::SessionNotPerformed { session: session.clone(), line: command.line });
+        }
+        // Before the command is searched: a loop sets its own variable, and so does `a=1 && echo $a`.
+        if command.language == "bash" {
+            variable::assigned(&command.text, &mut self.assigned);
         }
         let occurrences = variable::occurrences(&command.language, &command.text);
         for occurrence in &occurrences {
             let set_by_plan = occurrence.form == VariableForm::Shell && self.assigned.contains(&occurrence.name);
-            // A loop sets its own variable, and `a=1 && echo $a` its own as well.
-            let mut own = BTreeSet::new();
-            variable::assigned(&command.text, &mut own);
-            if !set_by_plan && !(occurrence.form == VariableForm::Shell && own.contains(&occurrence.name)) {
+            if !set_by_plan {
                 self.need(&occurrence.name, occurrence.form, command.line);
             }
-        }
-        if command.language == "bash" {
-            variable::assigned(&command.text, &mut self.assigned);
         }
         let rendered = render::rendered(&command.text, &occurrences, &self.request.variables, &self.request.secrets);
         PlannedCommand::new(command.line, &command.language, rendered, command.effect, &self.request.target)
@@ -200,7 +202,7 @@ impl<'r> Planner<'r> {
                 self.refuse_once(name, PlanRefusal::SecretInTheOpen { name: name.to_owned(), line });
             }
             self.variables.insert(name.to_owned(), value.clone());
-        } else if !(form == VariableForm::Shell && request.environment.contains(name)) {
+        } else if form != VariableForm::Shell || !request.environment.contains(name) {
             let secret = variable::is_secret(name);
             self.refuse_once(name, PlanRefusal::MissingVariable { name: name.to_owned(), line, secret });
         }

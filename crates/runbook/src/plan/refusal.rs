@@ -72,7 +72,7 @@ pub enum PlanRefusal {
         /// Line of the command.
         line: u32,
     },
-    /// The command runs inside a session that another command opens, which this version cannot enter.
+    /// The command opens a session for a person to type in, or runs inside one; this version cannot enter it.
     SessionNotPerformed {
         /// The command that opens the session.
         session: String,
@@ -117,7 +117,10 @@ impl fmt::Display for PlanRefusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownProcedure { asked, known } if known.is_empty() => {
-                write!(formatter, "there is no procedure `{asked}`; the runbook has none at all, `allclear show` says why")
+                write!(
+                    formatter,
+                    "there is no procedure `{asked}`; the runbook has none at all, `allclear show` says why"
+                )
             }
             Self::UnknownProcedure { asked, known } => {
                 write!(formatter, "there is no procedure `{asked}`; did you mean one of: {}", known.join(", "))
@@ -129,7 +132,10 @@ impl fmt::Display for PlanRefusal {
                 write!(formatter, "line {line} needs `{name}`; give it with --set {name}=VALUE")
             }
             Self::MissingVariable { name, line, secret: true } => {
-                write!(formatter, "line {line} needs the secret `{name}`; name where it is kept in the configuration of the target")
+                write!(
+                    formatter,
+                    "line {line} needs the secret `{name}`; name where it is kept in the configuration of the target"
+                )
             }
             Self::SecretInTheOpen { name, line } => write!(
                 formatter,
@@ -157,7 +163,7 @@ impl fmt::Display for PlanRefusal {
             ),
             Self::SessionNotPerformed { session, line } => write!(
                 formatter,
-                "line {line} runs inside the session that `{}` opens, which cannot be performed from here; do it by hand and leave the step out with --only",
+                "line {line} belongs to the session that `{}` opens, which cannot be performed from here; do it by hand and leave the step out with --only",
                 session.lines().next().unwrap_or_default()
             ),
         }

@@ -7,8 +7,10 @@ use crate::variable::{Occurrence, Quoting};
 
 /// The environment variable that carries a secret: the name in capitals, with `_` for what a shell would not take.
 pub fn environment_name(name: &str) -> String {
-    let mapped: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c.to_ascii_uppercase() } else { '_' }).collect();
+    let mapped: String = name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '_' { c.to_ascii_uppercase() } else { '_' })
+        .collect();
     if mapped.starts_with(|c: char| c.is_ascii_digit()) { format!("_{mapped}") } else { mapped }
 }
 

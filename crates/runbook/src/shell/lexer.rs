@@ -29,14 +29,16 @@ pub(crate) struct Word {
     pub(crate) quoted: bool,
     /// Whether a variable is expanded in it.
     pub(crate) expands: bool,
+    /// Whether an expansion hides a command that is not among the substitutions: `${A:-$(b)}`.
+    pub(crate) opaque: bool,
     /// The insides of command and process substitutions.
     pub(crate) substitutions: Vec<Span>,
 }
 
 /// Longest first, so that the first match is the right one.
 const OPERATORS: [&str; 21] = [
-    "<<<", "<<-", "&>>", "&&", "||", "|&", ";;", "<<", "<&", "<>", ">>", ">&", ">|", "&>", "|", ";", "&", "(", ")", "<",
-    ">",
+    "<<<", "<<-", "&>>", "&&", "||", "|&", ";;", "<<", "<&", "<>", ">>", ">&", ">|", "&>", "|", ";", "&", "(", ")",
+    "<", ">",
 ];
 
 pub(crate) struct Lexer<'t> {
@@ -207,6 +209,7 @@ impl<'t> Lexer<'t> {
             Some(b'{') => {
                 word.expands = true;
                 let length = braces(self.rest())?;
+                word.opaque |= self.rest()[..length].contains("$(") || self.rest()[..length].contains('`');
                 self.take(length, word);
                 Some(())
             }
@@ -272,7 +275,8 @@ pub(crate) fn placeholder(text: &str) -> Option<usize> {
     if !inside.starts_with(|c: char| c.is_ascii_alphabetic()) {
         return None;
     }
-    let end = inside.bytes().take(LONGEST).position(|byte| !(byte.is_ascii_alphanumeric() || b" _-./:'".contains(&byte)))?;
+    let end =
+        inside.bytes().take(LONGEST).position(|byte| !(byte.is_ascii_alphanumeric() || b" _-./:'".contains(&byte)))?;
     let closed = inside.as_bytes()[end] == b'>' && inside.as_bytes()[end - 1] != b' ';
     closed.then_some(end + 2)
 }

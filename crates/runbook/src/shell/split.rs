@@ -198,7 +198,10 @@ mod tests {
 
     #[test]
     fn quotes_and_substitutions_may_span_lines() {
-        assert_eq!(commands("psql -c \"SELECT 1\n;\"\nx=$(a \")\" |\n b)"), ["psql -c \"SELECT 1\n;\"", "x=$(a \")\" |\n b)"]);
+        assert_eq!(
+            commands("psql -c \"SELECT 1\n;\"\nx=$(a \")\" |\n b)"),
+            ["psql -c \"SELECT 1\n;\"", "x=$(a \")\" |\n b)"]
+        );
     }
 
     #[test]

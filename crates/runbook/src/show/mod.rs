@@ -216,10 +216,18 @@ pub fn show(runbook: &Runbook) -> Show {
         path: runbook.path.clone(),
         title: runbook.title.clone(),
         procedures: runbook.procedures.iter().map(procedure).collect(),
-        variables: each(&runbook.variables, |it| ShownVariable { name: it.name.clone(), line: it.line, secret: it.secret }),
+        variables: each(&runbook.variables, |it| ShownVariable {
+            name: it.name.clone(),
+            line: it.line,
+            secret: it.secret,
+        }),
         not_commands: each(&runbook.not_commands, |it| ShownNotCommand { line: it.line, why: it.why.clone() }),
         snippets: each(&runbook.snippets, |it| command(&it.command)),
-        contacts: each(&runbook.contacts, |it| ShownContact { name: it.name.clone(), reach: it.reach.clone(), line: it.line }),
+        contacts: each(&runbook.contacts, |it| ShownContact {
+            name: it.name.clone(),
+            reach: it.reach.clone(),
+            line: it.line,
+        }),
         severities: each(&runbook.severities, |it| ShownSeverity {
             code: it.code.clone(),
             name: it.name.clone(),
@@ -227,7 +235,11 @@ pub fn show(runbook: &Runbook) -> Show {
             line: it.line,
         }),
         process: named.map(|it| ShownNamed { name: it.name.clone(), text: it.text.clone(), line: it.line }).collect(),
-        templates: each(&runbook.templates, |it| ShownTemplate { title: it.title.clone(), text: it.text.clone(), line: it.line }),
+        templates: each(&runbook.templates, |it| ShownTemplate {
+            title: it.title.clone(),
+            text: it.text.clone(),
+            line: it.line,
+        }),
         review: each(&runbook.review, |it| ShownText { line: it.line, text: it.text.clone() }),
         scheduled_jobs: jobs
             .map(|it| ShownJob {

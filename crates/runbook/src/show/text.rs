@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use allclear_core::StepKind;
 
-use crate::model::{Command, Procedure, Runbook, Section, Step};
+use crate::model::{Command, Procedure, Runbook, Section, SectionKind, Step};
 
 /// The runbook as plain text, without colours.
 pub fn render_show(runbook: &Runbook) -> String {
@@ -74,9 +74,15 @@ fn procedure(out: &mut String, procedure: &Procedure) {
     for item in &procedure.steps {
         step(out, item);
     }
-    for item in procedure.sections.iter().filter(|section| !section.kind.bears_steps()) {
+    for item in procedure.sections.iter().filter(|section| stands_alone(section)) {
         section(out, item, procedure.trigger.as_ref().map(|trigger| trigger.line));
     }
+}
+
+/// Whether a section says something that is not shown elsewhere.
+const fn stands_alone(section: &Section) -> bool {
+    let shown = section.kind.bears_steps() || matches!(section.kind, SectionKind::Severity | SectionKind::Owner);
+    !shown && (!section.text.is_empty() || !section.commands.is_empty())
 }
 
 fn step(out: &mut String, step: &Step) {

@@ -23,7 +23,8 @@ impl Sessions {
             return;
         }
         let words = words(&command.text);
-        if self.open.is_some() && matches!(command.text.trim(), "exit" | "logout" | "quit" | "\\q" | "exit;" | "quit;") {
+        if self.open.is_some() && matches!(command.text.trim(), "exit" | "logout" | "quit" | "\\q" | "exit;" | "quit;")
+        {
             command.session = self.open.take().map(|(opener, _)| opener);
             return;
         }
@@ -55,6 +56,11 @@ fn words(text: &str) -> Vec<String> {
     tokens.collect()
 }
 
+/// Whether a command opens a session that waits for a person to type.
+pub(crate) fn opens_session(command: &Command) -> bool {
+    command.language == "bash" && opens(&words(&command.text)).is_some()
+}
+
 /// Whether a command line leaves the reader in another shell or client.
 fn opens(words: &[String]) -> Option<Kind> {
     let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| *word != "sudo").collect();
@@ -71,11 +77,14 @@ fn opens(words: &[String]) -> Option<Kind> {
         }
         "su" => Some(Kind::Shell),
         "psql" | "mysql" => {
-            let batch = arguments.iter().any(|word| word.starts_with("--command") || word.starts_with("--file") || is_batch(word));
+            let batch = arguments
+                .iter()
+                .any(|word| word.starts_with("--command") || word.starts_with("--file") || is_batch(word));
             (!batch).then_some(Kind::Client)
         }
-        "redis-cli" => (operands(arguments, &["-h", "-p", "-a", "-n", "-u"]) == 0 && !arguments.iter().any(|word| word.starts_with("--")))
-            .then_some(Kind::Client),
+        "redis-cli" => (operands(arguments, &["-h", "-p", "-a", "-n", "-u"]) == 0
+            && !arguments.iter().any(|word| word.starts_with("--")))
+        .then_some(Kind::Client),
         _ => None,
     }
 }

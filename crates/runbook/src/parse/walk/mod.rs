@@ -1,0 +1,234 @@
+//! The blocks of a procedure to its sections, steps and commands.
+//!
+//! One pass in document order. Lists that fences at the margin have cut into pieces are stitched together by their
+//! numbers: a fence or paragraph behind a list item belongs to that item until the next item or heading.
+
+mod fence;
+mod list;
+mod prose;
+
+use std::ops::Range;
+
+use allclear_core::{EffectClass, StepKind};
+
+use crate::model::{Command, Section, SectionKind, Step, Trigger};
+use crate::parse::labels;
+use crate::parse::markdown::BlockKind;
+use crate::parse::outline::Node;
+use crate::parse::source::{Source, declared_effect};
+use crate::parse::vocabulary::{self, HeadingKind};
+use crate::session::Sessions;
+use crate::span::Span;
+
+/// What a procedure holds, as far as it has been read.
+#[derive(Debug, Default)]
+pub(crate) struct Content {
+    pub(crate) sections: Vec<Section>,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) severity: Option<String>,
+    pub(crate) owner: Option<String>,
+    /// A sentence that says when the procedure applies, where no section does.
+    pub(crate) condition: Option<Trigger>,
+}
+
+/// The step that what follows belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Open {
+    Nothing,
+    /// An item, a heading or a bold title: it stays open until the next one.
+    Titled,
+    /// A fence with the sentence before it: the next sentence closes it.
+    Introduced,
+}
+
+pub(crate) struct Walker<'s> {
+    source: &'s Source<'s>,
+    content: Content,
+    /// Level of the heading of the current section, 0 for a label; `None` before the first section.
+    section: Option<u8>,
+    open: Open,
+    /// Whether the open step is a heading, so that lists below it are part of it.
+    headed: bool,
+    /// Whether the open step is a bullet, so that the next bullet is the next step.
+    bulleted: bool,
+    /// What a fence is called that nothing introduces.
+    fallback: String,
+    intro: Option<(String, Span)>,
+    declared: Option<EffectClass>,
+    alternative: bool,
+    /// Commands of the open step that the latest fence brought.
+    latest: Range<usize>,
+    sessions: Sessions,
+    /// Number of steps before the current section, and its prose as far as it has made no step.
+    unstepped: Option<(usize, String)>,
+}
+
+impl<'s> Walker<'s> {
+    pub(crate) fn new(source: &'s Source<'s>) -> Self {
+        Self {
+            source,
+            content: Content::default(),
+            section: None,
+            open: Open::Nothing,
+            headed: false,
+            bulleted: false,
+            fallback: String::new(),
+            intro: None,
+            declared: None,
+            alternative: false,
+            latest: 0..0,
+            sessions: Sessions::default(),
+            unstepped: None,
+        }
+    }
+
+    /// Reads the nodes of a unit; the first is the procedure's own heading.
+    pub(crate) fn walk(mut self, nodes: &[Node], unit: &[usize]) -> Content {
+        self.fallback = unit.first().map(|head| nodes[*head].title.clone()).unwrap_or_default();
+        for (position, index) in unit.iter().enumerate() {
+            let node = &nodes[*index];
+            if position > 0 {
+                self.heading(node);
+            }
+            let mut block = node.blocks.start;
+            while block < node.blocks.end {
+                self.block(block);
+                block = self.source.document.blocks[block].end;
+            }
+        }
+        self.settle();
+        self.content
+    }
+
+    /// A section of steps that holds nothing but prose is one step, which a person does.
+    fn settle(&mut self) {
+        let Some((before, prose)) = self.unstepped.take() else { return };
+        let Some(section) =
+            self.content.sections.last().filter(|_| before == self.content.steps.len() && !prose.is_empty())
+        else {
+            return;
+        };
+        let (title, span) = (section.title.clone(), section.span);
+        self.begin_step(None, title, span, Open::Nothing);
+        self.attach(&prose, Vec::new(), span);
+    }
+
+    fn heading(&mut self, node: &Node) {
+        self.close();
+        if self.section.is_some_and(|level| level == 0 || node.level <= level) {
+            self.settle();
+            self.section = None;
+        }
+        match node.kind {
+            HeadingKind::Section(kind) => self.begin_section(kind, node.level, &node.title, node.span, String::new()),
+            HeadingKind::Step => self.begin_titled(&node.title, node.span),
+            _ if self.bears_steps() && vocabulary::is_imperative(&node.title) => {
+                self.begin_titled(&node.title, node.span)
+            }
+            _ => self.intro = Some((node.title.clone(), node.span)),
+        }
+    }
+
+    fn begin_titled(&mut self, title: &str, span: Span) {
+        let number = vocabulary::leading_number(title);
+        let title = labels::first_sentence(vocabulary::without_step(title)).0.to_owned();
+        self.begin_step(number, title, span, Open::Titled);
+        self.headed = true;
+    }
+
+    fn begin_section(&mut self, kind: SectionKind, level: u8, title: &str, span: Span, text: String) {
+        self.close();
+        self.settle();
+        self.section = Some(level);
+        if kind.bears_steps() && kind != SectionKind::Verification {
+            self.unstepped = Some((self.content.steps.len(), String::new()));
+        }
+        let line = self.source.line(span);
+        self.content.sections.push(Section { kind, title: title.to_owned(), span, line, text, commands: Vec::new() });
+    }
+
+    fn begin_step(&mut self, number: Option<u32>, title: String, span: Span, open: Open) {
+        let last = self.content.steps.last().map_or(0, |step| step.number);
+        let number = number.filter(|number| *number > last).unwrap_or(last.saturating_add(1));
+        let line = self.source.line(span);
+        let step =
+            Step { number, title, prose: String::new(), kind: StepKind::Manual, commands: Vec::new(), span, line };
+        self.content.steps.push(step);
+        self.intro = None;
+        self.alternative = false;
+        self.latest = 0..0;
+        self.open = open;
+        self.headed = false;
+        self.bulleted = false;
+    }
+
+    fn close(&mut self) {
+        self.open = Open::Nothing;
+        self.headed = false;
+        self.bulleted = false;
+        self.intro = None;
+        self.alternative = false;
+        self.latest = 0..0;
+    }
+
+    fn bears_steps(&self) -> bool {
+        self.section.is_none() || self.content.sections.last().is_none_or(|section| section.kind.bears_steps())
+    }
+
+    fn block(&mut self, index: usize) {
+        let document = &self.source.document;
+        self.extend(self.source.visible(index));
+        match &document.blocks[index].kind {
+            BlockKind::Paragraph => self.paragraph(index),
+            BlockKind::List { ordered } => self.list(index, *ordered),
+            BlockKind::Fence(_) => self.fence(index),
+            BlockKind::Html(html) => self.declared = declared_effect(html).or(self.declared),
+            BlockKind::Table => self.table(index),
+            BlockKind::Quote => {
+                // Containers inside a quotation are read as if they stood outside; deeper quotations are prose.
+                let inside: Vec<usize> = document.children(Some(index)).collect();
+                for child in inside {
+                    if !matches!(document.blocks[child].kind, BlockKind::Quote) {
+                        self.block(child);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Lets the current section reach as far as the text that has been read.
+    fn extend(&mut self, span: Span) {
+        if self.section.is_some()
+            && let Some(section) = self.content.sections.last_mut()
+        {
+            section.span = section.span.cover(span);
+        }
+    }
+
+    /// Adds prose and commands to the open step.
+    fn attach(&mut self, text: &str, commands: Vec<Command>, span: Span) {
+        let Some(step) = self.content.steps.last_mut() else { return };
+        if !text.is_empty() {
+            if !step.prose.is_empty() {
+                step.prose.push('\n');
+            }
+            step.prose.push_str(text);
+        }
+        step.commands.extend(commands);
+        step.span = step.span.cover(span);
+        step.kind = if step.commands.is_empty() { StepKind::Manual } else { StepKind::Command };
+    }
+
+    fn add_to_section(&mut self, text: &str, commands: Vec<Command>, span: Span) {
+        let Some(section) = self.content.sections.last_mut() else { return };
+        if !text.is_empty() {
+            if !section.text.is_empty() {
+                section.text.push('\n');
+            }
+            section.text.push_str(text);
+        }
+        section.commands.extend(commands);
+        section.span = section.span.cover(span);
+    }
+}

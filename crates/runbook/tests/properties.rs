@@ -1,0 +1,180 @@
+//! Whatever the text: the parser answers, its spans lie within the text, and its time does not explode.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use allclear_runbook::{PlanRequest, Runbook, Span, parse, plan, render_show};
+use proptest::prelude::*;
+
+const EXAMPLE: &str = include_str!("../../../examples/prepchef/runbook.md");
+
+/// Parses, and asserts everything that must hold of any text.
+fn check(text: &str) -> Runbook {
+    let (runbook, diagnostics) = parse("any.md", text);
+    let within = |span: Span| assert!(text.get(span.start..span.end).is_some(), "{span:?} of {} bytes", text.len());
+    let mut ids = BTreeSet::new();
+    for procedure in &runbook.procedures {
+        within(procedure.span);
+        assert!(ids.insert(procedure.id.clone()), "the id {} is given twice", procedure.id);
+        assert!(procedure.steps.is_sorted_by(|a, b| a.number < b.number), "steps of {} are not in order", procedure.id);
+        procedure.sections.iter().for_each(|section| within(section.span));
+        for step in &procedure.steps {
+            within(step.span);
+            step.commands.iter().for_each(|command| within(command.span));
+        }
+    }
+    runbook.variables.iter().for_each(|variable| within(variable.span));
+    runbook.snippets.iter().for_each(|snippet| within(snippet.command.span));
+    runbook.endpoints().iter().for_each(|endpoint| within(endpoint.span));
+    diagnostics.iter().for_each(|finding| within(finding.span));
+    render_show(&runbook);
+    for procedure in &runbook.procedures {
+        let _ = plan(&runbook, &procedure.id, &PlanRequest::default());
+    }
+    runbook
+}
+
+fn fragment() -> impl Strategy<Value = String> {
+    let pieces = [
+        "# A\n",
+        "### 2. Restart\n",
+        "**When**: x\n",
+        "**Steps:**\n\n",
+        "1. **Do:**\n",
+        "2. Run `kubectl get pods`\n",
+        "- [ ] check\n",
+        "   ",
+        "```bash\n",
+        "```\n",
+        "````\n",
+        "~~~sql\n",
+        "kubectl get <pod>\n",
+        "# Or:\n",
+        "cat <<EOF\n",
+        "EOF\n",
+        "for x in 1; do\n",
+        "done\n",
+        "if a; then\n",
+        "$(",
+        ")",
+        "'",
+        "\"",
+        "`",
+        "\\",
+        "\\\n",
+        "$ ls\n",
+        "root@h:~# df\n",
+        "x=# SELECT 1;\n",
+        "> ",
+        "\t",
+        "\r\n",
+        "---\n",
+        "a: b\n",
+        "| a | b |\n|---|---|\n",
+        "<!-- allclear: effect=change -->\n",
+        "<details>\n",
+        "{{ x }}",
+        "${A:-b}",
+        "$NAME",
+        "é",
+        "→",
+        "\u{feff}",
+        "\u{0}",
+        "https://api.x/health ",
+        "$$;$$",
+        "/* ",
+        "backup-2025-01-20.sql",
+        "sk_live_NEW_KEY",
+        "Step 3: x\n",
+        "## Step 1\n",
+        "SELECT ';' FROM x;\n",
+        "apiVersion: v1\nkind: Pod\n",
+        "\n\n",
+        " ",
+        "=\n",
+    ];
+    proptest::sample::select(pieces.to_vec()).prop_map(str::to_owned)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_answered(text in "\\PC*") {
+        check(&text);
+    }
+
+    #[test]
+    fn any_sequence_of_fragments_is_answered(pieces in proptest::collection::vec(fragment(), 0..60)) {
+        check(&pieces.concat());
+    }
+
+    #[test]
+    fn a_damaged_example_is_answered(cut in 0..EXAMPLE.len(), length in 0..400_usize, piece in fragment()) {
+        let start = EXAMPLE.floor_char_boundary(cut);
+        let end = EXAMPLE.floor_char_boundary((cut + length).min(EXAMPLE.len()));
+        check(&format!("{}{piece}{}", &EXAMPLE[..start], &EXAMPLE[end.max(start)..]));
+    }
+}
+
+#[test]
+fn windows_line_ends_change_no_command() {
+    let commands = |text: &str| {
+        let runbook = check(text);
+        let steps = runbook.procedures.iter().flat_map(|procedure| &procedure.steps).flat_map(|step| &step.commands);
+        steps.map(|command| (command.line, command.text.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(commands(&EXAMPLE.replace('\n', "\r\n")), commands(EXAMPLE));
+}
+
+#[test]
+fn a_byte_order_mark_changes_no_line() {
+    assert_eq!(check(&format!("\u{feff}{EXAMPLE}")).procedures[0].line, check(EXAMPLE).procedures[0].line);
+}
+
+/// Each of these is some hundred kilobytes of what makes careless parsers quadratic; the suite's own time limit is the judge.
+#[test]
+fn large_and_deep_texts_are_answered_in_time() {
+    let nested: String = (0..1_200).map(|depth| format!("{}- a\n", "  ".repeat(depth.min(400)))).collect();
+    for text in [
+        "- ".repeat(16_000),
+        nested,
+        "> ".repeat(16_000),
+        "```bash\nls\n```\n".repeat(23_000),
+        "```bash\nls\n".repeat(30_000),
+        format!("# A\n\n```bash\n{}\n```\n", "echo it's $( \" '\n".repeat(20_000)),
+        format!("# A\n\n```bash\n{}\n```\n", "$ echo it's\n".repeat(26_000)),
+        format!("# A\n\n```sql\n{}\n```\n", "SELECT $a$ ' /* \n".repeat(20_000)),
+        "# A\n\n1. Run `ls -l`\n".repeat(13_000),
+        "**When**: x\n".repeat(26_000),
+        "# A\n\n**Steps:**\n\n1. a\n```bash\nls $A\n```\n".repeat(10_000),
+        format!("# A\n\n```bash\n{}\n```\n", "ls $A <pod>\n# Or:\n".repeat(16_000)),
+    ] {
+        parse("large.md", &text);
+    }
+}
+
+#[test]
+fn the_corpus_is_answered() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
+    if !root.exists() {
+        eprintln!("SKIPPED: ../shared/corpus is not here");
+        return;
+    }
+    let mut folders = vec![root];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                check(&String::from_utf8_lossy(&std::fs::read(&path).unwrap()));
+                files += 1;
+            }
+        }
+    }
+    assert!(files > 1_000, "only {files} files");
+}
