@@ -26,7 +26,26 @@ pub struct TimelineEntry {
 pub(crate) fn entry(world: &World, recorded: &Recorded) -> Option<TimelineEntry> {
     recorded.incident?;
     let text = sentence(world, &recorded.event)?;
-    Some(TimelineEntry { seq: recorded.seq, at: recorded.at, actor: recorded.cause.actor.clone(), text })
+    // What follows of itself is not the deed of whoever's command came along with it.
+    let actor = if is_deed(&recorded.event) { recorded.cause.actor.clone() } else { Actor::Engine };
+    Some(TimelineEntry { seq: recorded.seq, at: recorded.at, actor, text })
+}
+
+fn is_deed(event: &Event) -> bool {
+    !matches!(
+        event,
+        Event::AlertResolved { .. }
+            | Event::IncidentRecovered { .. }
+            | Event::UpdateFellDue { .. }
+            | Event::PageEscalated { .. }
+            | Event::PageExhausted { .. }
+            | Event::NoticeIssued { .. }
+            | Event::ReviewOwed { .. }
+            | Event::ReviewFellOverdue { .. }
+            | Event::StepStarted { .. }
+            | Event::StepInDoubt { .. }
+            | Event::RunFinished { .. }
+    )
 }
 
 fn sentence(world: &World, event: &Event) -> Option<String> {

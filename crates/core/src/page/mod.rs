@@ -10,7 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::about::page_of;
-use crate::event::{Event, MessageAction};
+use crate::delivery::Delivery;
+use crate::event::{DeliverySubject, Event, MessageAction};
 use crate::id::{DeliveryId, IncidentId, PageId};
 use crate::policy::{Policy, Severity};
 use crate::record::Recorded;
@@ -115,14 +116,33 @@ pub(crate) fn fold(world: &mut World, recorded: &Recorded) -> Folded {
         }
         _ => return Ok(()),
     };
+    let waiting = match recorded.event.as_ref() {
+        Event::PageEscalated { level, .. } => waiting(world, id, *level),
+        _ => OrdSet::new(),
+    };
     let page = world.pages.get_mut(&id).ok_or_else(|| format!("met no {id}"))?;
     page.state = next(page.state, &recorded.event).ok_or_else(|| format!("met a page that is {:?}", page.state))?;
     if let Event::PageEscalated { level, round, .. } = recorded.event.as_ref() {
         (page.level, page.round, page.level_at) = (*level, *round, recorded.at);
-        (page.outstanding, page.reached) = (OrdSet::new(), false);
+        (page.outstanding, page.reached) = (waiting, false);
         page.round_reached &= *level > 0;
     }
     Ok(())
+}
+
+/// Triggers of an earlier round that are still tried on the channels of this level: they need not be sent twice.
+fn waiting(world: &World, page: PageId, level: u32) -> OrdSet<DeliveryId> {
+    let policy = world.policy();
+    let channels = policy.escalation.get(level as usize).map(|level| level.channels.as_slice()).unwrap_or_default();
+    let on = |channel: &String| trigger_on(world, page, channel).map(|delivery| delivery.id);
+    channels.iter().filter_map(on).collect()
+}
+
+/// The trigger of this page that is on its way to the channel, if there is one.
+pub(crate) fn trigger_on<'a>(world: &'a World, page: PageId, channel: &str) -> Option<&'a Delivery> {
+    let subject = DeliverySubject::Page(page);
+    let is_trigger = |it: &&Delivery| it.subject == subject && it.message.action == MessageAction::Trigger;
+    world.deliveries.values().filter(is_trigger).find(|it| it.channel == channel)
 }
 
 /// Keeps account of what has arrived; a delivery of an earlier level that arrives late counts too.

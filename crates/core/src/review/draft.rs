@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use crate::incident::Incident;
+use crate::review::{ActionItem, Review};
+
+const NO_ACTION_ITEMS: &str = "Each with an owner and a deadline: `allclear review action`.";
 
 /// Markdown, ready to be completed.
 pub(crate) fn draft(incident: &Incident, due_at: Timestamp) -> String {
@@ -30,8 +33,15 @@ pub(crate) fn draft(incident: &Incident, due_at: Timestamp) -> String {
     let cause = incident.root_cause.as_deref().unwrap_or("Not known yet. What made it possible, what set it off?");
     line(format!("\n## Root causes\n\n{cause}\n"));
     line("## What went well, what did not, where we were lucky\n".to_owned());
-    line("## Action items\n\nEach with an owner and a deadline: `allclear review action`.".to_owned());
+    line(format!("## Action items\n\n{NO_ACTION_ITEMS}"));
     text
+}
+
+/// The draft as it is published when nobody wrote another text: with the action items that were added since.
+pub(crate) fn completed(review: &Review) -> String {
+    let line = |item: &ActionItem| format!("- {} ({}, by {})", item.text, item.owner, item.due);
+    let items: Vec<String> = review.action_items.iter().map(line).collect();
+    if items.is_empty() { review.draft.clone() } else { review.draft.replace(NO_ACTION_ITEMS, &items.join("\n")) }
 }
 
 fn durations(incident: &Incident) -> String {

@@ -9,7 +9,8 @@ use crate::id::{IncidentId, ReviewId};
 use crate::incident::said;
 use crate::notice;
 use crate::refusal::Refusal;
-use crate::review::{Review, ReviewState, draft::draft};
+use crate::review::draft::{completed, draft};
+use crate::review::{Review, ReviewState};
 
 pub(crate) fn accept(batch: &mut Batch, command: &Command) -> Result<(), Refusal> {
     match command {
@@ -23,7 +24,7 @@ pub(crate) fn accept(batch: &mut Batch, command: &Command) -> Result<(), Refusal
         }
         Command::PublishReview { review, text } => {
             let known = owed(batch, *review)?;
-            let text = text.clone().unwrap_or_else(|| known.draft.clone());
+            let text = text.clone().unwrap_or_else(|| completed(known));
             said("text", &text)?;
             batch.push(Event::ReviewPublished { review: *review, text });
         }
