@@ -143,7 +143,7 @@ impl fmt::Display for PlanRefusal {
             ),
             Self::AlternativeNotChosen { line, step, options } => write!(
                 formatter,
-                "step {step} offers alternatives from line {line} on; choose one with --alternative LINE: {}",
+                "step {step} offers alternatives from line {line} on; choose one with --choose LINE: {}",
                 listed(options)
             ),
             Self::AlternativesExclude { line, step, options } => write!(
