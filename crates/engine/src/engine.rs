@@ -10,7 +10,7 @@ use allclear_core::{
     Actor, Batch, Command, Effect, Event, ProbeSchedule, Recorded, Seq, World, decide, due, is_decision_due,
     next_deadline,
 };
-use allclear_store::{AppendError, Lease, ReadError, Store};
+use allclear_store::{AppendError, Head, Lease, ReadError, Store};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
@@ -22,11 +22,11 @@ use crate::handle::{Accepted, Handle, LatestSamples, Request, SubmitError};
 use crate::output::Outputs;
 use crate::performing::{Outcome, Performing};
 use crate::recorder::Recorder;
+use crate::shortcut::Shortcuts;
 
 const REQUESTS_WAITING_MAX: usize = 4_096;
 const COMMIT_COMMANDS_MAX: usize = 256;
 const FOLLOWERS_BEHIND_MAX: usize = 16_384;
-const SNAPSHOT_EVERY: u64 = 10_000;
 const LEASE: Duration = Duration::from_secs(15);
 const RETRY_APPEND: SignedDuration = SignedDuration::from_secs(1);
 
@@ -59,7 +59,8 @@ impl Engine {
         clock: C,
         options: Options,
     ) -> Result<Self, StartError> {
-        let world = Arc::new(boot::load(&store).await?);
+        let (world, snapshot_seq) = boot::load(&store).await?;
+        let world = Arc::new(world);
         let (requests, incoming) = mpsc::channel(REQUESTS_WAITING_MAX);
         let (outcome_sender, outcomes) = mpsc::unbounded_channel();
         let (publish, published) = watch::channel(Arc::clone(&world));
@@ -77,7 +78,6 @@ impl Engine {
             recorder,
             outcome_sender,
         );
-        let snapshot_seq = world.seq;
         let appended = store.appended();
         let handle = Handle {
             requests,
@@ -89,10 +89,12 @@ impl Engine {
             stop: Arc::new(stop),
         };
         let turning = Loop {
+            shortcuts: Shortcuts::since(snapshot_seq, store.clone()),
             store,
             clock,
             options,
             world,
+            head: None,
             incoming,
             outcomes,
             stopping,
@@ -104,7 +106,6 @@ impl Engine {
             lease: None,
             held: Vec::new(),
             retry_at: None,
-            snapshot_seq,
         };
         let task = tokio::spawn(async move {
             turning.turn().await;
@@ -136,6 +137,8 @@ struct Loop<D, C> {
     clock: Arc<C>,
     options: Options,
     world: Arc<World>,
+    /// The end of the log after our last append.
+    head: Option<Head>,
     incoming: mpsc::Receiver<Request>,
     outcomes: mpsc::UnboundedReceiver<Outcome>,
     stopping: watch::Receiver<bool>,
@@ -149,7 +152,7 @@ struct Loop<D, C> {
     /// Outcomes that could not be recorded yet.
     held: Vec<Outcome>,
     retry_at: Option<Timestamp>,
-    snapshot_seq: u64,
+    shortcuts: Shortcuts,
 }
 
 /// Commands that share one commit.
@@ -176,7 +179,7 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
             self.follow_log().await;
             self.commit(turn).await;
             self.hold_lease().await;
-            self.snapshot_when_due().await;
+            self.shortcuts.save_when_due(&self.world, self.head.as_ref(), self.clock.now());
         }
         self.wind_down().await;
     }
@@ -192,6 +195,8 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
             _ = self.appended.wait_for(|seq| *seq > self.world.seq) => {}
             _ = self.stopping.changed() => {}
         }
+        // Whoever was answered a moment ago may ask again at once: that should share this commit, not wait for the next.
+        tokio::task::yield_now().await;
         while turn.requests.len() + turn.outcomes.len() < COMMIT_COMMANDS_MAX {
             if let Ok(outcome) = self.outcomes.try_recv() {
                 turn.outcomes.push(outcome);
@@ -223,7 +228,10 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
         loop {
             let decided = self.decide(&turn);
             match self.append(&decided.events).await {
-                Ok(()) => return self.accept(turn, decided),
+                Ok(head) => {
+                    self.head = head.or(self.head.take());
+                    return self.accept(turn, decided);
+                }
                 // Another replica was faster: read what it appended and decide again.
                 Err(AppendError::Conflict { .. }) => {
                     if let Err(error) = self.read_on().await {
@@ -281,15 +289,16 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
         decided
     }
 
-    async fn append(&self, events: &[Recorded]) -> Result<(), AppendError> {
+    /// The end of the log, where anything was appended.
+    async fn append(&self, events: &[Recorded]) -> Result<Option<Head>, AppendError> {
         if events.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         match &self.lease {
             Some(lease) => self.store.append_fenced(lease.token, self.world.seq, events).await,
             None => self.store.append(self.world.seq, events).await,
         }
-        .map(drop)
+        .map(Some)
     }
 
     fn accept(&mut self, turn: Turn, decided: Decided) {
@@ -371,13 +380,6 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
         }
     }
 
-    async fn snapshot_when_due(&mut self) {
-        if self.world.seq >= self.snapshot_seq + SNAPSHOT_EVERY {
-            self.snapshot_seq = self.world.seq;
-            boot::save_snapshot(&self.store, Arc::clone(&self.world)).await;
-        }
-    }
-
     /// No new effects; those under way get their grace, and their outcomes are recorded.
     async fn wind_down(mut self) {
         let end = tokio::time::Instant::now() + self.options.grace;
@@ -385,9 +387,7 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
             let Ok(Some(outcome)) = tokio::time::timeout_at(end, self.outcomes.recv()).await else { break };
             self.commit(Turn { outcomes: vec![outcome], ..Turn::default() }).await;
         }
-        if self.world.seq > self.snapshot_seq {
-            boot::save_snapshot(&self.store, Arc::clone(&self.world)).await;
-        }
+        self.shortcuts.finish(&self.world, self.head.take()).await;
         if self.lease.is_some() {
             if let Err(error) = self.store.release_lease(&self.options.holder).await {
                 tracing::warn!(%error, "the lease could not be given back; it runs out by itself");

@@ -12,6 +12,7 @@ mod handle;
 mod output;
 mod performing;
 mod recorder;
+mod shortcut;
 
 pub use boot::StartError;
 pub use clock::{Clock, SystemClock};
