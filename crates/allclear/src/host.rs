@@ -40,7 +40,7 @@ impl Host {
     pub(crate) async fn start_on(location: &Location, data_dir: &Path, policy: Option<Policy>) -> anyhow::Result<Self> {
         let store = Store::open(location).await?;
         let (auth, new_admin_token) = Auth::open(data_dir).context("the admin token cannot be kept")?;
-        let options = Options { holder: holder(), version: env!("CARGO_PKG_VERSION").to_owned(), grace: GRACE };
+        let options = Options { holder: holder(location), version: env!("CARGO_PKG_VERSION").to_owned(), grace: GRACE };
         let engine = Engine::start(store, Wiring::new()?, SystemClock, options).await?;
         if let Some(policy) = policy {
             adopt(&engine.handle(), policy).await?;
@@ -192,8 +192,11 @@ async fn signalled() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One start of one process, among all that share the log.
-fn holder() -> String {
-    let nonce = getrandom::u64().unwrap_or_default();
-    format!("{}-{nonce:016x}", std::process::id())
+/// Who holds the lease. A data directory has one process at a time, by its lock, so whoever comes after a crash need not
+/// wait for the lease of the dead; on a shared database every start of every process is somebody else.
+fn holder(location: &Location) -> String {
+    match location {
+        Location::DataDir(_) | Location::Memory => "whoever has the data directory".to_owned(),
+        Location::Postgres(_) => format!("{}-{:016x}", std::process::id(), getrandom::u64().unwrap_or_default()),
+    }
 }

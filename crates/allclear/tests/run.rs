@@ -19,7 +19,7 @@ const RUNBOOK: &str = "# Shop
 
 1. **Look:**
 ```bash
-echo \"looking at $TMPDIR\"
+echo \"looking at $HOME\"
 ```
 
 2. **Mend:**

@@ -78,6 +78,8 @@ impl Batch {
     fn begin(world: &World, command: &Command, actor: &Actor, now: Timestamp) -> Self {
         let cause = Cause { actor: actor.clone(), command: command.name().to_owned() };
         // The time of the log never runs backwards, even when the clock does.
+        // Microseconds are what both databases keep and what people can still read.
+        let now = Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now);
         Self { world: world.clone(), events: Vec::new(), cause, at: now.max(world.at) }
     }
 

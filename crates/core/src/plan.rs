@@ -65,7 +65,7 @@ pub struct Plan {
 /// One step of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedStep {
-    /// Position in the plan, starting at 1.
+    /// The number of the step in the runbook; rising, with gaps where steps were left out.
     pub number: u32,
     /// Line of the step in the runbook, 1-based.
     pub line: u32,

@@ -88,7 +88,7 @@ impl Engine {
             store: store.clone(),
             stop: Arc::new(stop),
         };
-        let turning = Loop {
+        let mut turning = Loop {
             shortcuts: Shortcuts::since(snapshot_seq, store.clone()),
             store,
             clock,
@@ -107,6 +107,8 @@ impl Engine {
             held: Vec::new(),
             retry_at: None,
         };
+        // Whoever looks first already sees what a restart leaves in doubt.
+        turning.hold_lease().await;
         let task = tokio::spawn(async move {
             turning.turn().await;
             // The recorder ends with the loop that fed it.
@@ -172,7 +174,6 @@ struct Decided {
 
 impl<D: Drivers, C: Clock> Loop<D, C> {
     async fn turn(mut self) {
-        self.hold_lease().await;
         while !*self.stopping.borrow() {
             self.perform_due();
             let turn = self.wait().await;

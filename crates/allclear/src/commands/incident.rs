@@ -105,7 +105,7 @@ async fn perform(verb: IncidentVerb, client: &Client, format: Format) -> anyhow:
         IncidentVerb::Open { title, severity, component, procedure } => {
             let body = json!({"title": title, "severity": severity, "component": component, "procedure": procedure});
             let opened: Value = client.post("incidents", &body).await?;
-            return print::incident(&opened, format);
+            return show(client, &print::text(&opened, "id"), format).await;
         }
         IncidentVerb::Ack { incident } => (incident, "acknowledge", json!({})),
         IncidentVerb::Assess { incident, severity, impact } => {
@@ -121,8 +121,8 @@ async fn perform(verb: IncidentVerb, client: &Client, format: Format) -> anyhow:
         }
     };
     let id: IncidentId = client::id(&id)?;
-    let changed: Value = client.post(&format!("incidents/{id}/{act}"), &body).await?;
-    print::incident(&changed, format)
+    let _: Value = client.post(&format!("incidents/{id}/{act}"), &body).await?;
+    show(client, &id.to_string(), format).await
 }
 
 async fn list(client: &Client, format: Format) -> anyhow::Result<Exit> {

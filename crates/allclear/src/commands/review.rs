@@ -71,15 +71,16 @@ async fn perform(verb: ReviewVerb, client: &Client, format: Format) -> anyhow::R
             let id: ReviewId = client::id(&review)?;
             let review: Value = client.get(&format!("reviews/{id}")).await?;
             if format == Format::Json {
-                return print::json(&review["draft"]);
+                return print::json(&review["text"]);
             }
-            print::raw(&print::text(&review, "draft"));
+            print::raw(&print::text(&review, "text"));
             Ok(Exit::Ok)
         }
         ReviewVerb::Action { review, text, owner, due } => {
             let id: ReviewId = client::id(&review)?;
             let body = json!({"text": text, "owner": owner, "due": due});
-            show(&client.post(&format!("reviews/{id}/action"), &body).await?, format)
+            let _: Value = client.post(&format!("reviews/{id}/action"), &body).await?;
+            show(&client.get(&format!("reviews/{id}")).await?, format)
         }
         ReviewVerb::Publish { review, file } => {
             let id: ReviewId = client::id(&review)?;
@@ -120,6 +121,6 @@ fn show(review: &Value, format: Format) -> anyhow::Result<Exit> {
         let of = |name: &str| print::text(item, name);
         print::line(format!("  - {} ({}, by {})", of("text"), of("owner"), of("due")));
     }
-    print::raw(&format!("\n{}", field("draft")));
+    print::raw(&format!("\n{}", field("text")));
     Ok(Exit::Ok)
 }

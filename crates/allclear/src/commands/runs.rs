@@ -74,9 +74,9 @@ async fn show(client: &Client, id: &str, format: Format) -> anyhow::Result<Exit>
 
 async fn abort(client: &Client, id: &str, reason: &str, format: Format) -> anyhow::Result<Exit> {
     let id: RunId = client::id(id)?;
-    let run: Value = client.post(&format!("runs/{id}/abort"), &json!({"reason": reason})).await?;
+    let _: Value = client.post(&format!("runs/{id}/abort"), &json!({"reason": reason})).await?;
     if format == Format::Json {
-        return print::json(&run);
+        return show(client, &id.to_string(), format).await;
     }
     print::line(format!("{id} is aborted. What was done stays done; `allclear runs show {id}` lists it."));
     Ok(Exit::Ok)
