@@ -152,8 +152,7 @@ fn opened(recorded: &Recorded) -> Option<IncidentId> {
 
 async fn start(folder: &Path) -> Fallible<Engine> {
     let store = Store::open(&Location::DataDir(folder.join("data"))).await?;
-    let options =
-        Options { holder: "bench".to_owned(), version: "bench".to_owned(), grace: Duration::from_secs(1) };
+    let options = Options { holder: "bench".to_owned(), version: "bench".to_owned(), grace: Duration::from_secs(1) };
     Ok(Engine::start(store, Idle, SystemClock, options).await?)
 }
 

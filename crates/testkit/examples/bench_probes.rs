@@ -39,7 +39,9 @@ async fn main() -> Fallible<()> {
     let number = |at: usize, usual: u64| arguments.get(at).map_or(Ok(usual), |text| text.parse());
     match arguments.first().map(String::as_str) {
         Some("answer") => answer().await,
-        Some("timer") => bare_loop(Duration::from_secs(number(1, SECONDS)?), u32::try_from(number(2, CHECKS.into())?)?).await,
+        Some("timer") => {
+            bare_loop(Duration::from_secs(number(1, SECONDS)?), u32::try_from(number(2, CHECKS.into())?)?).await
+        }
         _ => compare(number(0, SECONDS)?, u32::try_from(number(1, CHECKS.into())?)?).await,
     }
 }
@@ -54,7 +56,11 @@ async fn compare(seconds: u64, checks: u32) -> Fallible<()> {
     println!("\nLag of the schedule (no goal: the nearer to the bare loop, the better)");
     for percent in [99, 50] {
         println!("{}\n{}\n{}", steady.line(percent), alone.line(percent), beside.line(percent));
-        println!("  {:<44} {:>9.2}", "ratio to the bare loop alone", steady.percentile(percent) / alone.percentile(percent));
+        println!(
+            "  {:<44} {:>9.2}",
+            "ratio to the bare loop alone",
+            steady.percentile(percent) / alone.percentile(percent)
+        );
     }
     println!("The first probe of every check\n{}\n{}", first.line(50), first.line(99));
     Ok(())
@@ -87,7 +93,11 @@ async fn engine(length: Duration, checks: u32) -> Fallible<(Series, Series)> {
     let failed = seen.iter().filter(|probe| !probe.passed).count();
     let probes = seen.len();
     println!("\nCost of {probes} probes ({failed} failed) in {elapsed:.0} s");
-    println!("  {:<44} {cpu_all:>9.2} s      ({:.2} ms a probe)", "time of the processors", cpu_all * 1e3 / probes as f64);
+    println!(
+        "  {:<44} {cpu_all:>9.2} s      ({:.2} ms a probe)",
+        "time of the processors",
+        cpu_all * 1e3 / probes as f64
+    );
     println!("  {:<44} {cpu_first:>9.2} s", "of that in the first six seconds");
     println!("  {:<44} {resident_mib:>9.1} MiB", "resident memory");
     let mut first = Series::new("engine, first probes", "ms");

@@ -56,7 +56,9 @@ fn start_allclear(folder: &Path, port: u16) -> Fallible<Program> {
          levels = [{{ channels = [\"console\"], acknowledge_within = \"5m\" }}]\n"
     );
     for part in 1..=PARTS {
-        text += &format!("[check.part_{part}]\nkind = \"http\"\nurl = \"http://127.0.0.1:{port}/healthz\"\ninterval = \"60s\"\n");
+        text += &format!(
+            "[check.part_{part}]\nkind = \"http\"\nurl = \"http://127.0.0.1:{port}/healthz\"\ninterval = \"60s\"\n"
+        );
     }
     fs::write(&config, text)?;
     let mut command = Command::new(allclear_program());

@@ -18,7 +18,11 @@ pub(crate) async fn open(path: &Path) -> Result<SqliteConnection, sqlx::Error> {
 }
 
 /// Inserts these bodies, the first at `first`, in one commit.
-pub(crate) async fn insert(connection: &mut SqliteConnection, first: i64, bodies: &[String]) -> Result<(), sqlx::Error> {
+pub(crate) async fn insert(
+    connection: &mut SqliteConnection,
+    first: i64,
+    bodies: &[String],
+) -> Result<(), sqlx::Error> {
     let places = vec!["(?, ?)"; bodies.len()].join(", ");
     let mut query = sqlx::query(AssertSqlSafe(format!("INSERT INTO record (seq, body) VALUES {places}")));
     for (seq, body) in (first..).zip(bodies) {

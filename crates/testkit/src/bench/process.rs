@@ -69,7 +69,9 @@ impl Program {
 impl Drop for Program {
     fn drop(&mut self) {
         // Politely: nginx takes its workers along only then.
-        if let (Ok(None), Some(pid)) = (self.child.try_wait(), i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)) {
+        if let (Ok(None), Some(pid)) =
+            (self.child.try_wait(), i32::try_from(self.child.id()).ok().and_then(Pid::from_raw))
+        {
             let _ = kill_process(pid, Signal::TERM);
             let _ = self.child.wait();
         }
@@ -102,7 +104,8 @@ pub fn resident_mib(pid: u32) -> f64 {
 pub fn cpu_seconds(pid: u32) -> f64 {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("the process is there");
     let (_, fields) = stat.rsplit_once(") ").expect("the name is in brackets");
-    let ticks = fields.split(' ').skip(11).take(2).map(|field| field.parse::<f64>().expect("the kernel writes a number"));
+    let ticks =
+        fields.split(' ').skip(11).take(2).map(|field| field.parse::<f64>().expect("the kernel writes a number"));
     ticks.sum::<f64>() / TICKS_PER_SECOND
 }
 
