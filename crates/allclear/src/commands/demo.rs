@@ -6,6 +6,7 @@ use anyhow::Context as _;
 
 use crate::demo::{self, Pace, Stand};
 use crate::exit::Exit;
+use crate::host;
 use crate::print;
 use crate::{Common, Format};
 
@@ -56,12 +57,8 @@ fn is_given() -> bool {
 async fn script(data_dir: &Path, format: Format) -> anyhow::Result<Exit> {
     let pace = if format == Format::Json { Pace::SCRIPT.quiet() } else { Pace::SCRIPT };
     let stand = Stand::start(data_dir, &pace).await?;
-    eprintln!(
-        "Console {}   status page {}/status   PrepChef {}",
-        stand.console_url(),
-        stand.console_url(),
-        stand.prepchef_url()
-    );
+    let (console, prepchef) = (stand.console_url(), stand.prepchef_url());
+    eprintln!("PrepChef {prepchef}   Console {console}/   Status page {console}/status");
     let told = demo::play(&stand).await;
     stand.stop().await;
     let told = told?;
@@ -76,6 +73,9 @@ async fn script(data_dir: &Path, format: Format) -> anyhow::Result<Exit> {
 async fn stay(data_dir: &Path) -> anyhow::Result<Exit> {
     let stand = Stand::start(data_dir, &Pace::REAL).await?;
     let (console, prepchef) = (stand.console_url(), stand.prepchef_url());
+    if !stand.has_usual_port() {
+        print::line("Port 8080 was taken, so the console has another.\n");
+    }
     print::line(format!(
         "PrepChef runs at {prepchef}, and Allclear watches it.\n\n\
          Console      {console}/   sign in with the token {}\n\
@@ -88,7 +88,7 @@ async fn stay(data_dir: &Path) -> anyhow::Result<Exit> {
         stand.token(),
         data_dir.display(),
     ));
-    tokio::signal::ctrl_c().await.context("Ctrl-C cannot be waited for")?;
+    host::signalled().await?;
     eprintln!("Stopping …");
     stand.stop().await;
     Ok(Exit::Ok)

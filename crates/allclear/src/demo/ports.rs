@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
 const FILE: &str = "demo.json";
-const CONSOLE_PORT: u16 = 8080;
+/// Where people look for the console.
+pub(super) const CONSOLE_PORT: u16 = 8080;
 
 /// Ports that were used last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -53,10 +53,10 @@ impl Pace {
 
 /// A demonstration that runs.
 pub(crate) struct Stand {
-    pub(super) prepchef: PrepChef,
+    prepchef: PrepChef,
     pub(super) pager: Pager,
     engine: Engine,
-    addresses: Addresses,
+    console: String,
     token: String,
     stop: watch::Sender<bool>,
     serving: Vec<JoinHandle<()>>,
@@ -81,24 +81,29 @@ impl Stand {
         let prepchef = PrepChef::start(listeners.prepchef, data_dir.join("faults.json"))?;
         let pager = Pager::start(listeners.pager, data_dir, &props::pager_secret(data_dir)?)?;
         let console = format!("http://{}", listeners.console.local_addr()?);
-        let addresses = Addresses { console, pager: pager.url(), prepchef: prepchef.url() };
+        let addresses = Addresses { console: console.clone(), pager: pager.url(), prepchef: prepchef.url() };
         let loaded = host::load(&props::lay_out(data_dir, &addresses, pace)?)?;
         let engine = start_engine(store, loaded).await?;
         let (auth, token) = Auth::ephemeral()?;
         let site = Arc::new(Site::new(engine.handle(), auth, env!("CARGO_PKG_VERSION")));
         let (stop, stopping) = watch::channel(false);
         let serving = serve(listeners.console, host::socket(data_dir)?, &site, &stopping);
-        Ok(Self { prepchef, pager, engine, addresses, token, stop, serving })
+        Ok(Self { prepchef, pager, engine, console, token, stop, serving })
     }
 
     /// The console, without a trailing slash.
     pub(crate) fn console_url(&self) -> &str {
-        &self.addresses.console
+        &self.console
+    }
+
+    /// Whether the console is at the port where people look for it.
+    pub(crate) fn has_usual_port(&self) -> bool {
+        self.console.ends_with(&format!(":{}", ports::CONSOLE_PORT))
     }
 
     /// PrepChef, without a trailing slash.
-    pub(crate) fn prepchef_url(&self) -> &str {
-        &self.addresses.prepchef
+    pub(crate) fn prepchef_url(&self) -> String {
+        self.prepchef.url()
     }
 
     /// The token of this start.

@@ -103,7 +103,7 @@ pub(crate) async fn play(stand: &Stand) -> anyhow::Result<Told> {
         stand,
         diary: Diary::open(stand.handle().store().clone()).await?,
         console: Console::new(stand.console_url(), stand.token(), PERSON)?,
-        visitor: Visitor::new(stand.prepchef_url())?,
+        visitor: Visitor::new(&stand.prepchef_url())?,
         narrator: Narrator { began: Instant::now() },
     };
     let mut told = Told { passed: true, stages: Vec::new() };
