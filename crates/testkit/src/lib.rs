@@ -9,9 +9,11 @@ mod eventually;
 mod free_port;
 mod postgres;
 mod redis;
+mod scripted;
 mod simulator;
 mod spec;
 mod throwaway;
+mod virtual_clock;
 
 pub use bench::{
     Comparison, Goal, Program, Series, allclear_program, bench_folder, cpu_seconds, fsync_ms, machine, resident_mib,
@@ -22,5 +24,7 @@ pub use eventually::eventually;
 pub use free_port::free_port;
 pub use postgres::Postgres;
 pub use redis::Redis;
+pub use scripted::{Asked, ScriptedDrivers};
 pub use simulator::{Answer, Faults, Health, Outside, Refused, Sent, Simulation, StepScript, StepTaken};
 pub use spec::{SpecError, check as check_specs, executed as executed_spec};
+pub use virtual_clock::VirtualClock;

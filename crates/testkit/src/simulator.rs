@@ -181,7 +181,7 @@ impl Simulation {
     pub fn end_step(&mut self, run: RunId, step: u32, succeeded: bool, summary: &str) {
         let Some(known) = self.world.runs.get(&run).and_then(|run| run.steps.get(&step)) else { return };
         let attempt = known.attempt;
-        let outcome = outcome(succeeded, summary);
+        let outcome = step_outcome(succeeded, summary);
         let _ = self.submit(&Command::ReportStep { run, step, attempt, succeeded, outcome }, &Actor::Engine);
     }
 
@@ -263,7 +263,7 @@ impl Simulation {
             Some(_) => self.outside.answer(&effect.channel_name),
             None => Answer::Refused("the policy has no such channel".to_owned()),
         };
-        let (delivery, attempt, result) = (effect.delivery, effect.attempt, result(&answer));
+        let (delivery, attempt, result) = (effect.delivery, effect.attempt, delivery_result(&answer));
         self.sent.push(Sent { at: self.now, effect, answer });
         self.come_back(id, Command::ReportDelivery { delivery, attempt, result });
     }
@@ -276,7 +276,7 @@ impl Simulation {
             StepScript::Succeeds(summary) => (!self.faults.breaks(), summary),
             StepScript::Fails(summary) => (false, summary),
         };
-        let outcome = outcome(succeeded, &summary);
+        let outcome = step_outcome(succeeded, &summary);
         self.come_back(id, Command::ReportStep { run, step, attempt, succeeded, outcome });
     }
 
@@ -301,7 +301,8 @@ impl Simulation {
     }
 }
 
-fn result(answer: &Answer) -> DeliveryResult {
+/// What a driver reports of such an answer.
+pub(crate) fn delivery_result(answer: &Answer) -> DeliveryResult {
     match answer {
         Answer::Status(status @ 200..=299) => DeliveryResult::Accepted { answer: status.to_string() },
         Answer::Status(status @ (408 | 429 | 500..)) => DeliveryResult::Failed { error: format!("answered {status}") },
@@ -310,6 +311,7 @@ fn result(answer: &Answer) -> DeliveryResult {
     }
 }
 
-fn outcome(succeeded: bool, summary: &str) -> StepOutcome {
+/// What a driver reports of a step that ended so.
+pub(crate) fn step_outcome(succeeded: bool, summary: &str) -> StepOutcome {
     StepOutcome { exit_code: Some(i32::from(!succeeded)), summary: summary.to_owned(), ..StepOutcome::default() }
 }

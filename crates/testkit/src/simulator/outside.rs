@@ -66,15 +66,15 @@ impl Outside {
         !self.checks.is_empty()
     }
 
-    pub(super) fn health(&self, check: &str) -> Option<&Health> {
+    pub(crate) fn health(&self, check: &str) -> Option<&Health> {
         self.checks.get(check)
     }
 
-    pub(super) fn answer(&self, channel: &str) -> Answer {
+    pub(crate) fn answer(&self, channel: &str) -> Answer {
         self.channels.get(channel).cloned().unwrap_or(Answer::Status(200))
     }
 
-    pub(super) fn step(&self, step: u32) -> StepScript {
+    pub(crate) fn step(&self, step: u32) -> StepScript {
         self.steps.get(&step).unwrap_or(&self.every_step).clone()
     }
 }

@@ -1,0 +1,109 @@
+//! Drivers that do what a test says, and remember what they were asked.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use allclear_core::{DeliverEffect, DeliveryResult, PerformEffect, ProbeEffect, RunId, Sample, Verdict};
+use allclear_engine::{Drivers, OutputSink, Performed};
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use crate::simulator::{Health, Outside, StepScript, delivery_result, step_outcome};
+
+/// What a driver was asked to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Asked {
+    /// To probe this check.
+    Probe(String),
+    /// To send this.
+    Deliver(DeliverEffect),
+    /// To perform this.
+    Perform(PerformEffect),
+    /// To let go of this run.
+    Release(RunId),
+}
+
+/// Drivers by script. Clones share the script and the memory; each engine is given its own name.
+#[derive(Debug, Clone)]
+pub struct ScriptedDrivers {
+    name: &'static str,
+    outside: Arc<Mutex<Outside>>,
+    asked: Arc<watch::Sender<Vec<(&'static str, Asked)>>>,
+    held: Arc<watch::Sender<bool>>,
+}
+
+impl ScriptedDrivers {
+    /// Drivers of the engine of that name: every probe passes, every channel answers 200, every step hangs.
+    pub fn new(name: &'static str) -> Self {
+        let asked = Arc::new(watch::Sender::new(Vec::new()));
+        Self { name, outside: Arc::default(), asked, held: Arc::new(watch::Sender::new(false)) }
+    }
+
+    /// The same drivers, in the hands of another engine.
+    #[must_use]
+    pub fn named(&self, name: &'static str) -> Self {
+        Self { name, ..self.clone() }
+    }
+
+    /// Changes what the drivers meet from now on.
+    pub fn script(&self, change: impl FnOnce(&mut Outside)) {
+        change(&mut self.outside());
+    }
+
+    /// Holds every delivery until it is let go: what is sent meanwhile is under way.
+    pub fn hold_deliveries(&self, hold: bool) {
+        self.held.send_replace(hold);
+    }
+
+    /// Everything that was asked so far, and by whose engine.
+    pub fn asked(&self) -> Vec<(&'static str, Asked)> {
+        self.asked.borrow().clone()
+    }
+
+    /// Ends when what was asked is so.
+    pub async fn asked_for(&self, wanted: impl FnMut(&Vec<(&'static str, Asked)>) -> bool) {
+        // The sender lives as long as we do.
+        let _ = self.asked.subscribe().wait_for(wanted).await;
+    }
+
+    fn note(&self, asked: Asked) {
+        self.asked.send_modify(|all| all.push((self.name, asked)));
+    }
+
+    fn outside(&self) -> MutexGuard<'_, Outside> {
+        self.outside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drivers for ScriptedDrivers {
+    async fn probe(&self, effect: ProbeEffect, at: Timestamp) -> Sample {
+        let verdict = match self.outside().health(&effect.check) {
+            Some(Health::Down(reason)) => Verdict::Fail { reason: reason.clone() },
+            Some(Health::Up) | None => Verdict::Pass,
+        };
+        self.note(Asked::Probe(effect.check));
+        Sample { at, verdict, requests: Vec::new(), p95_ms: None, certificate_expires_at: None }
+    }
+
+    async fn deliver(&self, effect: DeliverEffect, _at: Timestamp) -> DeliveryResult {
+        let answer = self.outside().answer(&effect.channel_name);
+        self.note(Asked::Deliver(effect));
+        let _ = self.held.subscribe().wait_for(|held| !held).await;
+        delivery_result(&answer)
+    }
+
+    async fn perform(&self, effect: PerformEffect, output: OutputSink) -> Performed {
+        let script = self.outside().step(effect.step);
+        self.note(Asked::Perform(effect));
+        let (succeeded, summary) = match script {
+            StepScript::Hangs => std::future::pending().await,
+            StepScript::Succeeds(summary) => (true, summary),
+            StepScript::Fails(summary) => (false, summary),
+        };
+        output.write(summary.as_bytes());
+        Performed { succeeded, outcome: step_outcome(succeeded, &summary) }
+    }
+
+    async fn release(&self, run: RunId) {
+        self.note(Asked::Release(run));
+    }
+}
