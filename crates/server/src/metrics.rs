@@ -56,7 +56,8 @@ fn states(registry: &mut Registry, world: &World) {
     }
     registry.register("allclear_incidents_open", "Open incidents by severity", incidents);
     let pages = Family::<Labels, Gauge>::default();
-    let words = [(PageState::Paging, "paging"), (PageState::Exhausted, "exhausted"), (PageState::Acknowledged, "acknowledged")];
+    let words =
+        [(PageState::Paging, "paging"), (PageState::Exhausted, "exhausted"), (PageState::Acknowledged, "acknowledged")];
     for (state, word) in words {
         let open = world.pages.values().filter(|page| page.state == state).count();
         pages.get_or_create(&vec![("state", word.to_owned())]).set(count(open));
@@ -93,7 +94,9 @@ fn probes(registry: &mut Registry, site: &Site, world: &World) {
         let Probe::Http(probe) = &watched.probe;
         let labels: Labels = vec![("job", name.clone()), ("target", public_part(&probe.url))];
         if let Some(check) = world.checks.get(name) {
-            failing.get_or_create(&labels).set(i64::from(matches!(check.state, CheckState::Failing | CheckState::Recovering { .. })));
+            failing
+                .get_or_create(&labels)
+                .set(i64::from(matches!(check.state, CheckState::Failing | CheckState::Recovering { .. })));
         }
         let Some(sample) = site.engine.latest_sample(name) else { continue };
         success.get_or_create(&labels).set(i64::from(sample.verdict == Verdict::Pass));
@@ -115,7 +118,11 @@ fn probes(registry: &mut Registry, site: &Site, world: &World) {
     registry.register("allclear_probe_p95_seconds", "95th percentile of the requests of the last probe", p95);
     registry.register("probe_http_status_code", "Status of the last request, 0 without an answer", status);
     registry.register("probe_http_duration_seconds", "Phases of the last request", phases);
-    registry.register("probe_ssl_earliest_cert_expiry", "When the served certificate expires, in seconds since 1970", expiry);
+    registry.register(
+        "probe_ssl_earliest_cert_expiry",
+        "When the served certificate expires, in seconds since 1970",
+        expiry,
+    );
 }
 
 fn note_phases(phases: &Family<Labels, Real>, labels: &Labels, request: &RequestSample) {

@@ -33,8 +33,9 @@ pub fn router(site: Arc<Site>) -> Router {
     let (api, _) = api.split_for_parts();
     let console = routes::console().route_layer(from_fn_with_state(Arc::clone(&site), guard_console));
     let entry = routes::session::routes().route_layer(from_fn_with_state(Arc::clone(&site), guard_origin));
-    let metrics =
-        Router::new().route("/metrics", get(routes::metrics)).route_layer(from_fn_with_state(Arc::clone(&site), guard_api));
+    let metrics = Router::new()
+        .route("/metrics", get(routes::metrics))
+        .route_layer(from_fn_with_state(Arc::clone(&site), guard_api));
     let guarded = console.merge(entry).merge(metrics).merge(routes::health()).layer(timeout());
     let all = hardened(guarded.merge(api));
     // The status page is the one thing that everybody asks for at once, so nothing stands before it.

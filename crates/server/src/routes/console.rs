@@ -107,7 +107,8 @@ async fn checks(State(site): State<Arc<Site>>, Asker(actor): Asker) -> Result<Ma
     let checks = check::all(site);
     let with_lines = checks.len() <= LINES_MAX;
     let rows = futures::stream::iter(checks).map(async |check| {
-        let p95_by_minute = if with_lines { line(site, &check.name, now).await.unwrap_or_default() } else { Vec::new() };
+        let p95_by_minute =
+            if with_lines { line(site, &check.name, now).await.unwrap_or_default() } else { Vec::new() };
         CheckRow { check, p95_by_minute }
     });
     let rows: Vec<CheckRow> = rows.buffered(READS_AT_ONCE).collect().await;

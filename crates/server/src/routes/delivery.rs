@@ -129,7 +129,9 @@ impl DeliveryRecord {
                 }
                 Event::PageAcknowledged { page } | Event::PageEnded { page } => {
                     let subject = DeliverySubject::Page(*page);
-                    withdraw(records.iter_mut().zip(&pages).filter(|(_, of)| **of == subject).map(|(record, _)| record));
+                    withdraw(
+                        records.iter_mut().zip(&pages).filter(|(_, of)| **of == subject).map(|(record, _)| record),
+                    );
                 }
                 _ => {}
             }

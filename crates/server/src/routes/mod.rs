@@ -30,9 +30,9 @@ use utoipa_axum::routes;
 
 use crate::site::Site;
 
+pub(crate) use crate::metrics::metrics;
 pub(crate) use asset::routes as assets;
 pub(crate) use health::routes as health;
-pub(crate) use crate::metrics::metrics;
 
 /// The API, other than what streams.
 pub(crate) fn api() -> OpenApiRouter<Arc<Site>> {

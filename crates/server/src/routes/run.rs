@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use allclear_core::{
-    Actor, Command, Digest, EffectClass, Event, IncidentId, Plan, Recorded, Run, RunId, StepKind, StepOutcome, StepState,
+    Actor, Command, Digest, EffectClass, Event, IncidentId, Plan, Recorded, Run, RunId, StepKind, StepOutcome,
+    StepState,
 };
 use axum::Json;
 use axum::extract::State;

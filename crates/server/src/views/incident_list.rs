@@ -1,5 +1,7 @@
 //! The first page: what is wrong now, the open incidents, the last ones.
 
+use std::collections::BTreeMap;
+
 use allclear_core::{Incident, PageState, Policy, Severity, StepState, World};
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -41,7 +43,7 @@ pub(crate) fn severity(severity: Severity) -> Markup {
 fn table(incidents: &[&Incident], now: Timestamp) -> Markup {
     html! {
         div.scroll { table {
-            thead { tr { th { "Severity" } th { "Incident" } th { "Stage" } th { "Since" } th { "Lasted" } th { "Commander" } } }
+            thead { tr { th { "Severity" } th { "Incident" } th { "Stage" } th { "Since" } th { "Duration" } th { "Commander" } } }
             tbody {
                 @for incident in incidents {
                     tr {
@@ -94,7 +96,8 @@ fn troubles(world: &World, policy: &Policy, now: Timestamp) -> Vec<Markup> {
         }
     }));
     let stuck = world.runs.values().filter_map(|run| Some((run, run.current()?)));
-    let stuck = stuck.filter(|(_, (_, step))| matches!(step.state, StepState::InDoubt | StepState::Failed | StepState::Waiting));
+    let stuck = stuck
+        .filter(|(_, (_, step))| matches!(step.state, StepState::InDoubt | StepState::Failed | StepState::Waiting));
     troubles.extend(stuck.map(|(run, (number, step))| {
         html! {
             a href={ "/runs/" (run.id) } { (run.id) } " step " (number) " "
@@ -106,13 +109,7 @@ fn troubles(world: &World, policy: &Policy, now: Timestamp) -> Vec<Markup> {
             " (" (run.plan.title) ")"
         }
     }));
-    let undelivered = world.deliveries.values().filter(|delivery| delivery.last_error.is_some());
-    troubles.extend(undelivered.map(|delivery| {
-        html! {
-            strong.warn { "Cannot reach " (delivery.channel) } " (attempt " (delivery.attempt) " at " (clock(delivery.next_at)) "): "
-            (delivery.last_error.as_deref().unwrap_or_default())
-        }
-    }));
+    troubles.extend(unreachable(world));
     let owed = world.reviews.values();
     troubles.extend(owed.map(|review| {
         let late = review.due_at <= now;
@@ -122,6 +119,27 @@ fn troubles(world: &World, policy: &Policy, now: Timestamp) -> Vec<Markup> {
         }
     }));
     troubles
+}
+
+/// Channels that do not take what we send, each once.
+fn unreachable(world: &World) -> Vec<Markup> {
+    let failed = world.deliveries.values().filter_map(|delivery| Some((delivery, delivery.last_error.as_ref()?)));
+    let mut channels: BTreeMap<&str, (usize, Timestamp, &str)> = BTreeMap::new();
+    for (delivery, error) in failed {
+        let (count, next_at, last_error) =
+            channels.entry(&delivery.channel).or_insert((0, delivery.next_at, error.as_str()));
+        *count += 1;
+        *next_at = delivery.next_at.min(*next_at);
+        *last_error = error;
+    }
+    let told = channels.into_iter().map(|(channel, (count, next_at, error))| {
+        html! {
+            strong.warn { "Cannot reach " (channel) } ": " (error) ". " (count)
+            @if count == 1 { " message waits" } @else { " messages wait" }
+            ", next attempt at " (clock(next_at))
+        }
+    });
+    told.collect()
 }
 
 fn open_form(list: &IncidentList<'_>) -> Markup {

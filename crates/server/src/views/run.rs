@@ -102,9 +102,15 @@ fn one_step(page: &RunPage<'_>, planned: &PlannedStep, step: &Step) -> Markup {
         @if !planned.prose.is_empty() { p { (planned.prose) } }
         @for command in &planned.commands {
             pre.command { code { (command.rendered) } }
-            p.dim {
-                (effect(command.effect)) " · "
-                @match &command.undo { Some(undo) => { "undo: " (undo) } None => "no undo is known" }
+            @if planned.commands.len() > 1 || command.effect != EffectClass::Observe {
+                p.dim {
+                    @if planned.commands.len() > 1 { (effect(command.effect)) " " }
+                    @match (&command.undo, command.effect) {
+                        (Some(undo), _) => { "To undo: " (undo) }
+                        (None, EffectClass::Observe) => {}
+                        (None, _) => "No undo is known."
+                    }
+                }
             }
         }
         @if let Some(outcome) = &step.outcome {
@@ -156,7 +162,15 @@ fn digest_form(page: &RunPage<'_>, planned: &PlannedStep, verb: &str, label: &st
     }
 }
 
-fn text_form(page: &RunPage<'_>, number: u32, verb: &str, field: &str, label: &str, button: &str, primary: bool) -> Markup {
+fn text_form(
+    page: &RunPage<'_>,
+    number: u32,
+    verb: &str,
+    field: &str,
+    label: &str,
+    button: &str,
+    primary: bool,
+) -> Markup {
     let form = format!("{verb}-{number}");
     html! {
         form.inline method="post" action={ "/runs/" (page.run.id) "/steps/" (number) "/" (verb) } {

@@ -118,10 +118,17 @@ fn component(name: &str, checks: &[&CheckStatus], world: &World, now: Timestamp)
     let standing = standing(checks);
     let outages: Vec<&Outage> =
         checks.iter().filter_map(|check| world.status.outages.get(&check.name)).flatten().collect();
+    let names: Vec<&String> = checks.iter().map(|check| &check.name).collect();
+    let share =
+        |days: i64| world.status.uptime_percent(names.iter().copied(), SignedDuration::from_hours(24 * days), now);
     html! {
         div.component {
             div.line { strong { (name) } span.(standing.tone()) { (standing.word()) } }
             @if let Some(since) = world.status.watched_since { (days(&outages, since, now)) }
+            div.line.dim.small {
+                span { (DAYS) " days" }
+                span { (percent(share(7))) " in 7 days · " (percent(share(30))) " in 30 days" }
+            }
         }
     }
 }
@@ -156,8 +163,12 @@ fn tone(outages: &[&Outage], since: Timestamp, from: Timestamp, to: Timestamp) -
     }
 }
 
+/// Never rounded up to a whole hundred: an outage that can be seen is not denied by the figure beside it.
+fn percent(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| format!("{} %", (value * 100.0).floor() / 100.0))
+}
+
 fn uptime(document: &Document) -> Markup {
-    let percent = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.2} %"));
     html! {
         dl.uptime {
             div { dt { "Uptime, 7 days" } dd { (percent(document.uptime.rolling_7d)) } }

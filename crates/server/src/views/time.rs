@@ -42,9 +42,10 @@ mod tests {
     #[test]
     fn a_duration_is_told_in_its_two_largest_units() {
         let after = |seconds| between(Timestamp::UNIX_EPOCH, Timestamp::from_second(seconds).unwrap());
-        assert_eq!([0, 59, 60, 3599, 3600, 86_399, 183_600].map(after), [
-            "0 s", "59 s", "1 min", "59 min", "1 h 0 min", "23 h 59 min", "2 d 3 h"
-        ]);
+        assert_eq!(
+            [0, 59, 60, 3599, 3600, 86_399, 183_600].map(after),
+            ["0 s", "59 s", "1 min", "59 min", "1 h 0 min", "23 h 59 min", "2 d 3 h"]
+        );
         assert_eq!(between(Timestamp::from_second(9).unwrap(), Timestamp::UNIX_EPOCH), "0 s");
     }
 }

@@ -35,7 +35,12 @@ async fn an_incident_is_worked_to_its_review_with_forms_alone() {
         ("resolve", vec![("text", "Over"), ("root_cause", "")]),
     ] {
         let answer = stage.form(&cookie, &format!("{path}/{verb}"), &fields).await;
-        assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, path.as_str()), "{verb}: {}", answer.text);
+        assert_eq!(
+            (answer.status, answer.header("location")),
+            (StatusCode::SEE_OTHER, path.as_str()),
+            "{verb}: {}",
+            answer.text
+        );
     }
     let page = stage.page(&cookie, &path).await.text;
     assert!(page.contains("No estimates &amp; no orders") && page.contains("Write the review"));
@@ -129,7 +134,9 @@ async fn no_page_shows_what_may_be_secret() {
     let stage = Stage::set().await;
     let cookie = stage.sign_in().await;
     let id = stage.fail_check("estimates").await;
-    for path in ["/", "/checks", "/runs", "/reviews", "/status", "/status.json", "/metrics", &format!("/incidents/{id}")] {
+    for path in
+        ["/", "/checks", "/runs", "/reviews", "/status", "/status.json", "/metrics", &format!("/incidents/{id}")]
+    {
         let answer = stage.page(&cookie, path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         for secret in [SECRET, stage.token.as_str()] {

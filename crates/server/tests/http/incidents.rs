@@ -28,8 +28,14 @@ async fn an_incident_is_worked_from_the_failing_check_to_the_published_review() 
     assert_eq!(shown["severity"], "P0");
     assert_eq!(shown["commander"], "ben");
     assert_eq!(shown["root_cause"], "A missing index");
-    let timeline: Vec<&str> = shown["timeline"].as_array().unwrap().iter().map(|it| it["text"].as_str().unwrap()).collect();
-    for said in ["Acknowledged", "Assessed as P0: No city gets an estimate", "Update: We are rolling back", "Note: Deploy 41 looks odd"] {
+    let timeline: Vec<&str> =
+        shown["timeline"].as_array().unwrap().iter().map(|it| it["text"].as_str().unwrap()).collect();
+    for said in [
+        "Acknowledged",
+        "Assessed as P0: No city gets an estimate",
+        "Update: We are rolling back",
+        "Note: Deploy 41 looks odd",
+    ] {
         assert!(timeline.contains(&said), "{said} in {timeline:?}");
     }
 
@@ -55,7 +61,8 @@ async fn an_incident_is_worked_from_the_failing_check_to_the_published_review() 
 #[tokio::test]
 async fn an_incident_is_opened_by_hand_with_a_procedure() {
     let stage = Stage::set().await;
-    let body = json!({"severity": "P1", "title": "Payouts are late", "component": "payments", "procedure": "payments-fail"});
+    let body =
+        json!({"severity": "P1", "title": "Payouts are late", "component": "payments", "procedure": "payments-fail"});
     let answer = stage.post("/api/v1/incidents", body).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
     let id = answer.json()["id"].as_str().unwrap().to_owned();
@@ -98,9 +105,15 @@ async fn what_was_closed_is_a_conflict_and_what_never_was_is_not_found() {
     assert!(stage.handle.world().incidents.is_empty());
     let again = stage.post(&format!("/api/v1/incidents/{id}/acknowledge"), json!({})).await;
     assert_eq!((again.status, again.json()["code"].as_str()), (StatusCode::CONFLICT, Some("not-open")));
-    for path in ["incidents/incident-77", "runs/run-77", "reviews/review-77", "runs/run-77/output?step=1", "runs/run-77/follow"] {
+    for path in
+        ["incidents/incident-77", "runs/run-77", "reviews/review-77", "runs/run-77/output?step=1", "runs/run-77/follow"]
+    {
         let answer = stage.get(&format!("/api/v1/{path}")).await;
-        assert_eq!((answer.status, answer.json()["code"].as_str()), (StatusCode::NOT_FOUND, Some("not-found")), "{path}");
+        assert_eq!(
+            (answer.status, answer.json()["code"].as_str()),
+            (StatusCode::NOT_FOUND, Some("not-found")),
+            "{path}"
+        );
     }
 }
 
@@ -116,7 +129,10 @@ async fn pages_and_deliveries_tell_when_what_and_when_next() {
     assert_eq!(pages[0]["escalates_at"], "2026-11-23T03:05:00Z");
     let pending = stage.get("/api/v1/deliveries").await.json();
     assert_eq!(pending[0]["last_error"], "answered 503");
-    assert_eq!((pending[0]["attempt"].as_u64(), pending[0]["next_at"].as_str()), (Some(2), Some("2026-11-23T03:00:01Z")));
+    assert_eq!(
+        (pending[0]["attempt"].as_u64(), pending[0]["next_at"].as_str()),
+        (Some(2), Some("2026-11-23T03:00:01Z"))
+    );
     let shown = stage.get(&format!("/api/v1/incidents/{id}")).await.json();
     let trigger = shown["deliveries"].as_array().unwrap().iter().find(|it| it["action"] == "trigger").unwrap().clone();
     assert_eq!(trigger["attempts"][0]["answer"], "answered 503");

@@ -1,5 +1,7 @@
 //! The whole site over a real engine: every route, who may use it, what it refuses, what it shows.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod access;
 mod checks;
 mod console;

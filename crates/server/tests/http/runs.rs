@@ -54,7 +54,8 @@ async fn a_run_is_approved_step_by_step_to_its_end_and_read_back() {
     let shown = stage.get(&format!("/api/v1/runs/{run}")).await.json();
     assert_eq!((shown["state"].as_str(), shown["incident"].as_str()), (Some("finished"), Some(incident.as_str())));
     assert_eq!(shown["plan"]["digest"], json!(plan().digest));
-    let states: Vec<&str> = shown["steps"].as_array().unwrap().iter().map(|step| step["state"].as_str().unwrap()).collect();
+    let states: Vec<&str> =
+        shown["steps"].as_array().unwrap().iter().map(|step| step["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["succeeded", "succeeded", "succeeded", "skipped"]);
     assert_eq!(shown["steps"][3]["effect"], "outage");
     let output = stage.get(&format!("/api/v1/runs/{run}/output?step=1")).await;
@@ -126,13 +127,16 @@ async fn a_run_is_followed_from_its_beginning_to_its_end_with_its_output_in_plac
     let following = lines(&stage, &path);
     let steering = async {
         stage.script.steps_end.send_replace(true);
-        stage.until("step 2 waits", |world| world.runs.values().any(|it| it.current().is_some_and(|(n, _)| n == 2))).await;
+        stage
+            .until("step 2 waits", |world| world.runs.values().any(|it| it.current().is_some_and(|(n, _)| n == 2)))
+            .await;
         let answer = stage.post(&format!("/api/v1/runs/{run}/abort"), json!({"reason": "enough"})).await;
         assert_eq!(answer.status, StatusCode::OK);
     };
     let (lines, ()) = tokio::join!(following, steering);
 
-    let output: String = lines.iter().filter(|(kind, _)| kind == "output").map(|(_, it)| it["text"].as_str().unwrap()).collect();
+    let output: String =
+        lines.iter().filter(|(kind, _)| kind == "output").map(|(_, it)| it["text"].as_str().unwrap()).collect();
     assert_eq!(output, "performing step 1\ncafé done\n");
     let told: Vec<&str> = lines
         .iter()

@@ -17,7 +17,9 @@ async fn the_document_has_the_shape_that_status_pages_read() {
     let id = stage.fail_check("estimates").await;
     stage.clock.advance(SignedDuration::from_hours(1));
     stage.until("the first probes", |_| stage.handle.latest_sample("payments").is_some()).await;
-    stage.post(&format!("/api/v1/incidents/{id}/resolve"), json!({"text": "Back", "root_cause": "A missing index"})).await;
+    stage
+        .post(&format!("/api/v1/incidents/{id}/resolve"), json!({"text": "Back", "root_cause": "A missing index"}))
+        .await;
     let document = public(&stage, "/status.json").await.json();
     assert_eq!(document["generated_at"], "2026-11-23T04:00:00Z");
     // Two checks, watched for an hour; one of them was down until its next probe.

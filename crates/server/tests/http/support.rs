@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use allclear_core::{
     Actor, Channel, CheckPolicy, Command, DeliverEffect, DeliveryResult, EffectClass, EscalationLevel, Event,
-    HttpCondition, HttpProbe, Plan, PerformEffect, PlannedCommand, PlannedStep, Policy, Probe, ProbeEffect, ProcedureLink,
-    RequestSample, RunId, RunbookPolicy, Sample, SecretRef, Severity, StepKind, StepOutcome, Target, Verdict, World,
+    HttpCondition, HttpProbe, PerformEffect, Plan, PlannedCommand, PlannedStep, Policy, Probe, ProbeEffect,
+    ProcedureLink, RequestSample, RunId, RunbookPolicy, Sample, SecretRef, Severity, StepKind, StepOutcome, Target,
+    Verdict, World,
 };
 use allclear_engine::{Clock, Drivers, Engine, Handle, Options, OutputSink, Performed};
 use allclear_server::{Auth, Site, local_router, router};
@@ -93,7 +94,10 @@ impl Drivers for Script {
         let succeeded = effect.attempt > 1 || effect.plan.step(effect.step).unwrap().title != "Fails at first";
         let summary = if succeeded { "all commands ended well" } else { "`false` ended with 1" };
         let exit_code = Some(i32::from(!succeeded));
-        Performed { succeeded, outcome: StepOutcome { exit_code, summary: summary.to_owned(), output: None, duration_ms: 1200 } }
+        Performed {
+            succeeded,
+            outcome: StepOutcome { exit_code, summary: summary.to_owned(), output: None, duration_ms: 1200 },
+        }
     }
 
     async fn release(&self, _: RunId) {}
@@ -159,13 +163,17 @@ impl Stage {
     pub(crate) async fn until(&self, what: &str, holds: impl Fn(&World) -> bool) {
         let mut world = self.handle.watch();
         let reached = world.wait_for(|world| holds(world));
-        tokio::time::timeout(Duration::from_secs(20), reached).await.unwrap_or_else(|_| panic!("never: {what}")).unwrap();
+        tokio::time::timeout(Duration::from_secs(20), reached)
+            .await
+            .unwrap_or_else(|_| panic!("never: {what}"))
+            .unwrap();
     }
 
     /// A failing check: one incident, one page.
     pub(crate) async fn fail_check(&self, check: &str) -> String {
         let reason = "GET /estimate answered 500, not 200".to_owned();
-        let events = self.submit(Command::ReportCheck { check: check.to_owned(), verdict: Verdict::Fail { reason } }).await;
+        let events =
+            self.submit(Command::ReportCheck { check: check.to_owned(), verdict: Verdict::Fail { reason } }).await;
         events
             .iter()
             .find_map(|event| match event {
@@ -229,7 +237,9 @@ pub(crate) async fn ask(router: &Router, request: Request<Body>) -> Answer {
 }
 
 fn encode(text: &str) -> String {
-    text.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 /// A policy like that of a small team.

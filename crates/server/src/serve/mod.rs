@@ -3,6 +3,8 @@
 //! Invariants: a header of any length or slowness costs a bounded amount of memory and time; after the signal every
 //! request under way is answered, within a grace.
 
+mod lingering;
+
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use tokio::task::JoinSet;
 use tower::ServiceExt as _;
 
 use crate::site::Site;
+use lingering::Lingering;
 
 const HEADER_BYTES_MAX: usize = 64 * 1024;
 const HEADER_WITHIN: Duration = Duration::from_secs(10);
@@ -93,8 +96,7 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_WITHIN)
         .max_buf_size(HEADER_BYTES_MAX)
-        .pipeline_flush(true)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Lingering::new(stream)), service);
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = &mut connection => ended,
