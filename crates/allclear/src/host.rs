@@ -182,7 +182,7 @@ pub(crate) fn socket(data_dir: &Path) -> anyhow::Result<UnixListener> {
     Ok(listener)
 }
 
-async fn signalled() -> anyhow::Result<()> {
+pub(crate) async fn signalled() -> anyhow::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {

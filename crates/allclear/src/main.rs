@@ -62,7 +62,7 @@ fn main() -> ExitCode {
     // Every TLS connection of the process uses this one provider; a second call can only mean it is installed already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     listen_to_the_program();
-    let cli = match Cli::try_parse() {
+    let mut cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
             // Clap's own code for usage errors is ours too: 2.
@@ -71,6 +71,8 @@ fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
+    // Told once, so that no file that names a place in it depends on where a later program is started.
+    cli.common.data_dir = std::path::absolute(&cli.common.data_dir).unwrap_or(cli.common.data_dir);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -65,6 +65,9 @@ impl Report {
                 span.end = floor(text, span.end).max(span.start);
             }
         }
+        if problems.is_empty() {
+            return Self { path: path.to_owned(), text: String::new(), problems };
+        }
         let is_literal = |problem: &&Problem| problem.code == Code::LiteralSecret;
         let secrets: Vec<_> = problems.iter().filter(is_literal).filter_map(|problem| problem.span.clone()).collect();
         Self { path: path.to_owned(), text: secret::mask_source(text, &secrets), problems }
