@@ -6,18 +6,19 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-fn play(data_dir: &Path, path: Option<&Path>) -> Output {
+/// Plays the story in this folder, its data directory named as people do: from where they stand.
+fn play(folder: &Path, path: Option<&Path>) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_allclear"));
-    command.args(["demo", "--script", "--format", "json", "--data-dir"]).arg(data_dir);
+    command.args(["demo", "--script", "--format", "json", "--data-dir", "data"]).current_dir(folder);
     if let Some(path) = path {
         command.env("PATH", path);
     }
-    command.output().unwrap()
+    command.output().expect("the program starts")
 }
 
 fn stages(output: &Output) -> Vec<Value> {
-    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
-    told["stages"].as_array().unwrap().clone()
+    let told: Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+    told["stages"].as_array().expect("a list of stages").clone()
 }
 
 #[test]
@@ -27,12 +28,12 @@ fn the_story_comes_to_its_end_and_a_second_start_finds_it_all_in_the_log() {
     assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
     assert!(stages(&first).iter().all(|stage| stage["passed"] == true && stage["before"] == false));
 
-    let pages = std::fs::read_to_string(folder.path().join("pager.jsonl")).unwrap();
+    let pages = std::fs::read_to_string(folder.path().join("data/pager.jsonl")).unwrap();
     let second = play(folder.path(), None);
     assert!(second.status.success(), "{}", String::from_utf8_lossy(&second.stderr));
     let resolved = stages(&second).into_iter().find(|stage| stage["name"] == "The incident is resolved").unwrap();
     assert_eq!(resolved["before"], true);
-    assert_eq!(std::fs::read_to_string(folder.path().join("pager.jsonl")).unwrap(), pages);
+    assert_eq!(std::fs::read_to_string(folder.path().join("data/pager.jsonl")).unwrap(), pages);
 }
 
 #[test]
@@ -42,7 +43,7 @@ fn where_a_stage_does_not_happen_the_exit_code_is_1_and_the_stage_is_named() {
     let tools = folder.path().join("tools");
     std::fs::create_dir(&tools).unwrap();
     symlink("/bin/bash", tools.join("bash")).unwrap();
-    let output = play(&folder.path().join("data"), Some(&tools));
+    let output = play(folder.path(), Some(&tools));
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("error: this stage did not happen: The procedure is performed"), "{said}");
