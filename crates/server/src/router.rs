@@ -11,7 +11,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::timeout::TimeoutLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -36,7 +35,7 @@ pub fn router(site: Arc<Site>) -> Router {
     let metrics = Router::new()
         .route("/metrics", get(routes::metrics))
         .route_layer(from_fn_with_state(Arc::clone(&site), guard_api));
-    let guarded = console.merge(entry).merge(metrics).merge(routes::health()).layer(timeout());
+    let guarded = console.merge(entry).merge(metrics).merge(routes::health()).layer(from_fn(in_time));
     let all = hardened(guarded.merge(api));
     // The status page is the one thing that everybody asks for at once, so nothing stands before it.
     all.merge(status::routes()).merge(routes::assets()).with_state(site)
@@ -57,7 +56,7 @@ pub fn openapi() -> OpenApi {
 }
 
 fn api_router() -> OpenApiRouter<Arc<Site>> {
-    let answers = routes::api().layer(timeout());
+    let answers = routes::api().layer(from_fn(in_time));
     OpenApiRouter::new().nest("/api/v1", answers.merge(routes::streams()))
 }
 
@@ -74,8 +73,13 @@ fn described(mut openapi: OpenApi) -> OpenApi {
     openapi
 }
 
-fn timeout() -> TimeoutLayer {
-    TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN)
+/// Whoever asks is not left waiting: what takes longer has met a store that hangs.
+async fn in_time(request: Request, next: Next) -> Response {
+    tokio::time::timeout(ANSWER_WITHIN, next.run(request)).await.unwrap_or_else(|_| {
+        let message = "no answer in time: the store may hang. Look at the log of the server, then at the incident: \
+                       what was asked may still happen";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too-slow", message).into_response()
+    })
 }
 
 /// What holds for every route but the status page.

@@ -46,7 +46,9 @@
   if (document.querySelector(".refusal[role=alert]")) return;
   const log = new EventSource("/api/v1/events/follow");
   log.onopen = () => { says.textContent = " · live"; soon(); };
-  log.onerror = () => { says.textContent = " · reconnecting…"; };
+  log.onerror = () => {
+    says.textContent = log.readyState === EventSource.CLOSED ? " · not live: reload the page" : " · reconnecting…";
+  };
   log.onmessage = soon;
 
   const run = location.pathname.match(/^\/runs\/([\w-]+)$/);

@@ -1,13 +1,14 @@
 //! `/api/v1/runs/{id}/output` and `/follow`: what steps wrote, kept and live.
 //!
-//! Invariant: in a stream, a step's output stands before the event that ends the step, and nothing is told twice.
+//! Invariant: in a stream, all of a step's output stands before the event that ends the step, and nothing is told twice,
+//! whenever the listener came and however slow it is.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use allclear_core::{Event, Recorded, Run, RunId, StepState, World};
+use allclear_core::{Event, Recorded, Run, RunId, StepOutcome, StepState, World};
 use allclear_engine::OutputChunk;
+use allclear_store::Store;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::sse::Event as Line;
@@ -24,6 +25,9 @@ use crate::extract::{Id, Parameters};
 use crate::follow::LogFollower;
 use crate::problem::Problem;
 use crate::site::Site;
+
+/// A long output is told in pieces of this size.
+const PIECE_BYTES: usize = 64 * 1024;
 
 /// Which step.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -63,7 +67,7 @@ pub(crate) async fn of_step(site: &Site, run: &Run, number: u32) -> Result<Vec<u
 }
 
 /// Streams a run from its beginning to its end: `event` lines hold records of the log, `output` lines `{step, text}`,
-/// and the last line is `end` with `{state}`.
+/// and the last line is `end` with `{state}`. Whoever comes late is told everything from the beginning.
 #[utoipa::path(get, path = "/runs/{id}/follow", tag = "runs", params(("id" = String, Path, example = "run-40")),
     responses((status = 200, content_type = "text/event-stream", body = String), (status = 404, body = Problem)))]
 pub(crate) async fn follow(State(site): State<Arc<Site>>, Id(id): Id<RunId>) -> Result<Lines, Problem> {
@@ -75,7 +79,7 @@ pub(crate) async fn follow(State(site): State<Arc<Site>>, Id(id): Id<RunId>) -> 
     }
     let log = LogFollower::after(&site, world.seq);
     let (step, written, output) = live(&site, id);
-    let telling = Telling { run: id, log, output, text: HashMap::new(), lines: None };
+    let telling = Telling { run: id, store: site.store().clone(), log, output, told: Told::default(), lines: None };
     Ok(stream(&site, |lines| telling.tell(lines, history, step, written)))
 }
 
@@ -93,11 +97,21 @@ fn live(site: &Site, id: RunId) -> (u32, Vec<u8>, broadcast::Receiver<OutputChun
 
 struct Telling {
     run: RunId,
+    store: Store,
     log: LogFollower,
     output: broadcast::Receiver<OutputChunk>,
-    /// Per step, the beginning of a letter whose other bytes have not come yet.
-    text: HashMap<u32, Vec<u8>>,
+    told: Told,
     lines: Option<mpsc::Sender<Result<Line, Infallible>>>,
+}
+
+/// How much of the output of the step under way has been told.
+#[derive(Default)]
+struct Told {
+    bytes: usize,
+    /// The beginning of a letter whose other bytes have not come yet.
+    begun: Vec<u8>,
+    /// Something was missed: the rest follows from what is kept, when the step ends.
+    behind: bool,
 }
 
 /// The listener has gone, or the run has ended.
@@ -126,8 +140,8 @@ impl Telling {
                 chunk = self.output.recv() => match chunk {
                     Ok(chunk) if chunk.run == self.run => self.chunk(chunk.step, &chunk.bytes).await?,
                     Ok(_) => {}
+                    Err(RecvError::Lagged(_)) => self.told.behind = true,
                     Err(RecvError::Closed) => return Err(Over),
-                    Err(RecvError::Lagged(_)) => self.chunk(step, b"\n[some output was left out here]\n").await?,
                 },
                 next = self.log.next() => match next {
                     Ok(Some(recorded)) if recorded.run == Some(self.run) => self.record(&recorded).await?,
@@ -143,6 +157,11 @@ impl Telling {
     }
 
     async fn record(&mut self, recorded: &Recorded) -> Result<(), Over> {
+        if let Event::StepSucceeded { step, outcome, .. } | Event::StepFailed { step, outcome, .. } =
+            recorded.event.as_ref()
+        {
+            self.rest(*step, outcome).await?;
+        }
         self.send(line(recorded).event("event")).await?;
         let state = match recorded.event.as_ref() {
             Event::RunFinished { .. } => "finished",
@@ -153,10 +172,30 @@ impl Telling {
         Err(Over)
     }
 
+    /// What was kept of a step that has ended and has not been told live: all of it for whoever came later.
+    async fn rest(&mut self, step: u32, outcome: &StepOutcome) -> Result<(), Over> {
+        let told = std::mem::take(&mut self.told);
+        let Some(digest) = &outcome.output else { return Ok(()) };
+        let kept = match self.store.get_blob(digest).await {
+            Ok(kept) => kept.unwrap_or_default(),
+            Err(error) => return self.send(failure(&error)).await,
+        };
+        let rest = kept.get(told.bytes..).unwrap_or_default();
+        self.told.begun = told.begun;
+        for piece in rest.chunks(PIECE_BYTES) {
+            self.chunk(step, piece).await?;
+        }
+        self.told = Told::default();
+        Ok(())
+    }
+
     async fn chunk(&mut self, step: u32, bytes: &[u8]) -> Result<(), Over> {
-        let begun = self.text.entry(step).or_default();
-        begun.extend_from_slice(bytes);
-        let text = whole_letters(begun);
+        if self.told.behind {
+            return Ok(());
+        }
+        self.told.bytes += bytes.len();
+        self.told.begun.extend_from_slice(bytes);
+        let text = whole_letters(&mut self.told.begun);
         if text.is_empty() {
             return Ok(());
         }
