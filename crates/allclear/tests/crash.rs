@@ -8,7 +8,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use allclear_core::{DeliverySubject, Event, Message, MessageAction, Recorded};
 use allclear_testkit::{Ended, KillAt, run_and_kill};
@@ -23,7 +23,9 @@ const AT_ONCE: usize = 4;
 fn the_story_survives_a_kill_after_each_event_and_at_random_moments() {
     let whole = std::env::var_os("ALLCLEAR_REQUIRE_COMPONENTS").is_some();
     let place = Place::new();
+    let began = Instant::now();
     let output = tell(&place);
+    let length = began.elapsed();
     assert_eq!(code(&output), 0, "the story does not even complete undisturbed: {}", said(&output));
     let events = log(&place).len() as u64;
     assert!(events > 20, "the story has only {events} events");
@@ -31,7 +33,7 @@ fn the_story_survives_a_kill_after_each_event_and_at_random_moments() {
     let step = if whole { 1 } else { 12 };
     let at_events = (1..=events).step_by(step).map(KillAt::Event);
     let moments = if whole { 16 } else { 3 };
-    let at_moments = (1..=moments).map(|seed| KillAt::Moment(random_moment(seed)));
+    let at_moments = (1..=moments).map(|seed| KillAt::Moment(random_moment(seed, length)));
     let kills: Vec<KillAt> = at_events.chain(at_moments).collect();
     std::thread::scope(|scope| {
         for lane in 0..AT_ONCE {
@@ -42,10 +44,11 @@ fn the_story_survives_a_kill_after_each_event_and_at_random_moments() {
     println!("{} kills survived, of a story of {events} events", kills.len());
 }
 
-/// Between 0.1 s and 8 s, spread by a linear congruence; the seed is printed with the failure.
-fn random_moment(seed: u64) -> Duration {
+/// Somewhere within the story, spread by a linear congruence; the moment is printed with a failure.
+fn random_moment(seed: u64, length: Duration) -> Duration {
     let spread = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407) >> 33;
-    Duration::from_millis(100 + spread % 7_900)
+    let length_ms = u64::try_from(length.as_millis()).unwrap_or(1).max(1);
+    Duration::from_millis(spread % length_ms)
 }
 
 fn survives(at: KillAt) {

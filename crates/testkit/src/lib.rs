@@ -3,6 +3,7 @@
 //! Servers are real, listen on the loopback interface only, and end with the test, also when it is killed.
 
 mod bench;
+mod browser;
 mod component;
 mod crash;
 mod eventually;
@@ -18,6 +19,7 @@ mod virtual_clock;
 pub use bench::{
     Comparison, Goal, Program, Series, allclear_program, bench_folder, cpu_seconds, fsync_ms, machine, resident_mib,
 };
+pub use browser::Browser;
 pub use component::{Component, component};
 pub use crash::{Ended, KillAt, run_and_kill};
 pub use eventually::eventually;
