@@ -47,14 +47,19 @@ struct ApiError {
 impl Client {
     /// Finds a running server on the data directory, or starts the engine here.
     pub(crate) async fn connect(common: &Common) -> anyhow::Result<Self> {
-        let actor = format!("person:{}", person());
-        let socket = socket_path(&common.data_dir);
-        if UnixStream::connect(&socket).await.is_ok() {
-            return Ok(Self { way: Way::Socket(socket), actor });
+        if let Some(client) = Self::of_server(common).await {
+            return Ok(client);
         }
         let host = Host::start(common).await?;
         let router = host.local_router();
-        Ok(Self { way: Way::Here { host: Box::new(host), router }, actor })
+        Ok(Self { way: Way::Here { host: Box::new(host), router }, actor: actor() })
+    }
+
+    /// A way to the server that runs on the data directory, if one does.
+    pub(crate) async fn of_server(common: &Common) -> Option<Self> {
+        let socket = socket_path(&common.data_dir);
+        UnixStream::connect(&socket).await.ok()?;
+        Some(Self { way: Way::Socket(socket), actor: actor() })
     }
 
     /// Lets go of the engine; one that ran here is stopped in good order.
@@ -173,9 +178,10 @@ pub(crate) fn socket_path(data_dir: &Path) -> std::path::PathBuf {
 }
 
 /// Who sits at the terminal.
-pub(crate) fn person() -> String {
+fn actor() -> String {
     let named = ["ALLCLEAR_PERSON", "SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
-    named.filter(|name| !name.is_empty()).unwrap_or_else(|| "operator".to_owned())
+    let name = named.filter(|name| !name.is_empty()).unwrap_or_else(|| "operator".to_owned());
+    format!("person:{name}")
 }
 
 /// Reads an id as people type it.

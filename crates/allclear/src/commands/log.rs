@@ -6,8 +6,9 @@ use allclear_core::{Recorded, Seq};
 use allclear_store::{Head, Location, Store};
 use anyhow::Context as _;
 use clap::Subcommand;
+use futures::StreamExt as _;
 use serde_json::json;
-use tokio::io::{AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncWrite, AsyncWriteExt as _, BufReader};
 
 use crate::client::Client;
 use crate::exit::{Exit, Failure};
@@ -102,49 +103,77 @@ fn print_event(recorded: &Recorded, format: Format) -> anyhow::Result<()> {
 }
 
 async fn verify(against: Option<Head>, common: &Common) -> anyhow::Result<Exit> {
-    let store = open(common).await?;
-    let verified = store.verify(against).await;
-    store.close().await;
+    let verified = match Client::of_server(common).await {
+        Some(client) => {
+            let query = against.map_or_else(String::new, |head| format!("?against={head}"));
+            client.get::<serde_json::Value>(&format!("log/verify{query}")).await
+        }
+        None => {
+            let store = open(common).await?;
+            let verified = store.verify(against).await;
+            store.close().await;
+            verified
+                .map(|head| json!({"seq": head.seq, "hash": head.hash, "head": head.to_string()}))
+                .map_err(Into::into)
+        }
+    };
     match verified {
-        Ok(head) if common.format == Format::Json => {
-            print::json(&json!({"ok": true, "seq": head.seq, "hash": head.hash, "head": head.to_string()}))
+        Ok(mut head) if common.format == Format::Json => {
+            head["ok"] = json!(true);
+            print::json(&head)
         }
         Ok(head) => {
-            print::line(format!("{} events, nothing was changed. Head: {head}", head.seq));
+            let (seq, head) = (&head["seq"], print::text(&head, "head"));
+            print::line(format!("{seq} events, nothing was changed. Head: {head}"));
             Ok(Exit::Ok)
         }
         Err(error) if common.format == Format::Json => {
             print::json(&json!({"ok": false, "error": error.to_string()}))?;
             Ok(Exit::Problems)
         }
-        Err(error) => Err(error).context("the log does not verify"),
+        Err(error) => Err(Failure::problems(format!("the log does not verify: {error}"))),
     }
 }
 
 async fn export(output: Option<PathBuf>, common: &Common) -> anyhow::Result<Exit> {
-    let store = open(common).await?;
-    let head = match &output {
-        None => store.export(tokio::io::stdout()).await,
-        Some(path) => {
-            let new = format!("{}.partial", path.display());
-            let mut file = tokio::fs::File::create(&new).await.with_context(|| format!("{new} cannot be written"))?;
-            let head = store.export(&mut file).await;
-            file.flush().await?;
-            file.sync_all().await?;
-            // The file has its name only when it is whole.
-            tokio::fs::rename(&new, path).await?;
-            head
-        }
+    let Some(path) = output else {
+        export_to(tokio::io::stdout(), common).await?;
+        return Ok(Exit::Ok);
     };
-    store.close().await;
-    let head = head.context("the log could not be exported")?;
-    eprintln!("{} events exported. Head, to be kept elsewhere: {head}", head.seq);
+    let partial = PathBuf::from(format!("{}.partial", path.display()));
+    let cannot = || format!("{} cannot be written", partial.display());
+    let mut file = tokio::fs::File::create(&partial).await.with_context(cannot)?;
+    export_to(&mut file, common).await?;
+    file.sync_all().await.with_context(cannot)?;
+    // The file has its name only when it is whole.
+    tokio::fs::rename(&partial, &path).await?;
     Ok(Exit::Ok)
+}
+
+/// From the server where one runs, from the store itself otherwise. The last line carries the head.
+async fn export_to<W: AsyncWrite + Unpin>(mut writer: W, common: &Common) -> anyhow::Result<()> {
+    match Client::of_server(common).await {
+        Some(client) => {
+            let mut chunks = client.stream("log/export").await?.into_data_stream();
+            while let Some(chunk) = chunks.next().await {
+                writer.write_all(&chunk.context("the export was cut short")?).await?;
+            }
+        }
+        None => {
+            let store = open(common).await?;
+            let exported = store.export(&mut writer).await;
+            store.close().await;
+            let head = exported.context("the log could not be exported")?;
+            eprintln!("{} events exported. Head, to be kept elsewhere: {head}", head.seq);
+        }
+    }
+    writer.flush().await?;
+    Ok(())
 }
 
 async fn import(file: &std::path::Path, common: &Common) -> anyhow::Result<Exit> {
     let export = tokio::fs::File::open(file).await.with_context(|| format!("{} cannot be read", file.display()))?;
-    let store = open(common).await?;
+    let store = Store::open(&host::location(common)?).await?;
     let head = store.import(BufReader::new(export)).await;
     store.close().await;
     let head = head.context("nothing was imported")?;

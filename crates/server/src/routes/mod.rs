@@ -69,7 +69,11 @@ pub(crate) fn api() -> OpenApiRouter<Arc<Site>> {
 
 /// The parts of the API that stream, and so have no time limit.
 pub(crate) fn streams() -> OpenApiRouter<Arc<Site>> {
-    OpenApiRouter::new().routes(routes!(event::follow)).routes(routes!(run_output::follow))
+    OpenApiRouter::new()
+        .routes(routes!(event::follow))
+        .routes(routes!(run_output::follow))
+        .routes(routes!(log::verify))
+        .routes(routes!(log::export))
 }
 
 /// The console.
