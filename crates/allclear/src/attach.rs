@@ -223,8 +223,6 @@ pub(crate) fn print_run(run: &Value) {
     for step in run["steps"].as_array().into_iter().flatten() {
         let of = |name: &str| print::text(step, name);
         let summary = print::text(&step["outcome"], "summary");
-        print::line(
-            format!("  {:>2}. {:<10} {}  {summary}", of("number"), of("state"), of("title")).trim_end().to_owned(),
-        );
+        print::line(format!("  {:>2}. {:<10} {}  {summary}", of("number"), of("state"), of("title")).trim_end());
     }
 }

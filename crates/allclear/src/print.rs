@@ -7,7 +7,6 @@ use crate::Format;
 use crate::exit::Exit;
 
 /// One line of data.
-#[expect(clippy::print_stdout, reason = "this is where data leaves the program")]
 pub(crate) fn line(text: impl AsRef<str>) {
     anstream::println!("{}", text.as_ref());
 }

@@ -1,5 +1,6 @@
 //! Whatever the text: the parser answers, its spans lie within the text, and its time does not explode.
 
+#![expect(clippy::disallowed_methods, reason = "the purity of the crate does not bind its tests: they read files")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::BTreeSet;

@@ -1,5 +1,6 @@
 //! The runbook that the product was asked for, and the project's own, are understood to the last command.
 
+#![expect(clippy::disallowed_methods, reason = "the purity of the crate does not bind its tests: they read files")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -21,7 +21,7 @@ pub(crate) fn of_prose(span: Span, lines: &Lines, text: &str, found: &mut Vec<En
 /// One entry per address, at its first mention.
 pub(crate) fn distinct(mut found: Vec<Endpoint>) -> Vec<Endpoint> {
     found.sort_by_key(|endpoint| endpoint.span.start);
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = std::collections::BTreeSet::new();
     found.retain(|endpoint| seen.insert(endpoint.url.clone()));
     found
 }

@@ -18,7 +18,7 @@ mod source;
 mod vocabulary;
 mod walk;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use allclear_core::Digest;
 
@@ -71,7 +71,7 @@ fn title(source: &Source<'_>, nodes: &[Node]) -> Option<String> {
 }
 
 fn procedures(source: &Source<'_>, nodes: &[Node], units: &[Unit]) -> Vec<Procedure> {
-    let mut ids = HashMap::new();
+    let mut ids = BTreeMap::new();
     let mut procedures: Vec<Procedure> = Vec::new();
     for unit in units {
         let content = Walker::new(source).walk(nodes, unit);

@@ -2,7 +2,7 @@
 //!
 //! Node 0 is the document itself; headings inside quotes and list items are prose. The tree is at most seven deep.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::parse::markdown::{BlockKind, plain};
@@ -30,7 +30,7 @@ pub(crate) fn outline(source: &Source<'_>) -> Vec<Node> {
     let blocks = &source.document.blocks;
     let mut nodes = vec![document_node(source)];
     let mut path = vec![0_usize];
-    let mut anchors = HashMap::new();
+    let mut anchors = BTreeMap::new();
     for index in source.document.children(None) {
         let BlockKind::Heading { level } = blocks[index].kind else { continue };
         let title = plain(&blocks[index].inlines);
@@ -73,14 +73,14 @@ fn document_node(source: &Source<'_>) -> Node {
 }
 
 /// The fragment under which GitHub shows a heading.
-fn anchor(title: &str, seen: &mut HashMap<String, usize>) -> String {
+fn anchor(title: &str, seen: &mut BTreeMap<String, usize>) -> String {
     let kept: String =
         title.to_lowercase().chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_')).collect();
     numbered(kept.replace(' ', "-"), seen, 1)
 }
 
 /// The heading without its number, as an id; the second of the same name ends with `-2`.
-pub(crate) fn slug(title: &str, seen: &mut HashMap<String, usize>) -> String {
+pub(crate) fn slug(title: &str, seen: &mut BTreeMap<String, usize>) -> String {
     let mut slug = String::new();
     for c in vocabulary::without_number(title).to_lowercase().chars() {
         if c.is_alphanumeric() {
@@ -94,7 +94,7 @@ pub(crate) fn slug(title: &str, seen: &mut HashMap<String, usize>) -> String {
 }
 
 /// The name itself at first, then with a number that nothing else has.
-fn numbered(name: String, seen: &mut HashMap<String, usize>, first: usize) -> String {
+fn numbered(name: String, seen: &mut BTreeMap<String, usize>, first: usize) -> String {
     let Some(mut next) = seen.get(&name).copied() else {
         seen.insert(name.clone(), first);
         return name;

@@ -1,6 +1,6 @@
 //! Commands outside any procedure, under the words that introduce them.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use crate::model::Snippet;
 use crate::parse::fences::FenceRole;
@@ -12,7 +12,7 @@ use crate::parse::vocabulary::ReferenceKind;
 
 /// The commands of all nodes that belong to no procedure.
 pub(crate) fn snippets(source: &Source<'_>, nodes: &[Node], units: &[Unit]) -> Vec<Snippet> {
-    let covered: HashSet<usize> = units.iter().flatten().copied().collect();
+    let covered: BTreeSet<usize> = units.iter().flatten().copied().collect();
     let mut found = Vec::new();
     for (index, node) in nodes.iter().enumerate() {
         if !covered.contains(&index) && node.reference != Some(ReferenceKind::Templates) {
