@@ -316,6 +316,13 @@ pub enum NoticeKind {
     ReviewOverdue,
 }
 
+impl NoticeKind {
+    /// Whether it is meant for the public rather than as a reminder to the team.
+    pub const fn is_public(self) -> bool {
+        !matches!(self, Self::UpdateDue | Self::ReviewOverdue)
+    }
+}
+
 /// What a delivery belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "id", rename_all = "kebab-case")]

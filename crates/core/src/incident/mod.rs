@@ -38,6 +38,8 @@ pub struct Incident {
     pub procedure: Option<String>,
     /// Whether the public is told.
     pub public: bool,
+    /// Whether the public has heard of it: then it also hears how it ends.
+    pub announced: bool,
     /// What it does to users, as assessed.
     pub impact: Option<String>,
     /// Who leads.
@@ -154,6 +156,7 @@ pub(crate) fn next(stage: Stage, event: &Event) -> Option<Stage> {
         | Event::UpdateFellDue { .. } => working.then_some(stage),
         Event::ReviewPublished { .. } => (stage == Stage::Resolved).then_some(Stage::Documented),
         Event::IncidentClosed { .. } => (!working).then_some(stage),
+        Event::NoticeIssued { .. } => Some(stage),
         _ => None,
     }
 }
@@ -204,6 +207,7 @@ fn touches(event: &Event) -> bool {
             | Event::IncidentResolved { .. }
             | Event::IncidentClosed { .. }
             | Event::UpdateFellDue { .. }
+            | Event::NoticeIssued { .. }
             | Event::ReviewPublished { .. }
     )
 }
@@ -222,6 +226,7 @@ fn opened(recorded: &Recorded) -> Option<Incident> {
         component: component.clone(),
         procedure: procedure.clone(),
         public: *public,
+        announced: false,
         impact: None,
         commander: None,
         root_cause: None,
@@ -282,6 +287,7 @@ fn note(incident: &mut Incident, recorded: &Recorded) {
             incident.resolved_at = Some(recorded.at);
             incident.root_cause.clone_from(root_cause);
         }
+        Event::NoticeIssued { kind, .. } => incident.announced |= kind.is_public(),
         _ => {}
     }
 }

@@ -21,21 +21,16 @@ pub(crate) fn react(batch: &mut Batch) {
 /// Once, when an incident is public from the start or becomes so.
 fn announce(batch: &mut Batch, id: IncidentId) {
     let Some(incident) = batch.world().incidents.get(&id).filter(|incident| incident.public) else { return };
-    if !is_announced(batch, id) {
+    if !incident.announced {
         let text = format!("We are looking into it: {}", incident.title);
         tell(batch, id, NoticeKind::Opened, &text);
     }
 }
 
-fn is_announced(batch: &Batch, incident: IncidentId) -> bool {
-    batch.world().status.incidents.contains_key(&incident)
-}
-
 /// To the audience, where the incident is public. Whoever heard of it also hears how it ends, though it was assessed
 /// as milder meanwhile.
 fn tell(batch: &mut Batch, incident: IncidentId, kind: NoticeKind, text: &str) {
-    let public = batch.world().incidents.get(&incident).is_some_and(|incident| incident.public);
-    if public || is_announced(batch, incident) {
+    if batch.world().incidents.get(&incident).is_some_and(|incident| incident.public || incident.announced) {
         let audience = batch.policy().audience.clone();
         issue(batch, incident, kind, text, &audience);
     }

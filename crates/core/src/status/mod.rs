@@ -150,7 +150,7 @@ fn end_outage(world: &mut World, check: &str, at: Timestamp) {
 }
 
 fn say(world: &mut World, id: IncidentId, kind: NoticeKind, text: &str, at: Timestamp) {
-    if matches!(kind, NoticeKind::UpdateDue | NoticeKind::ReviewOverdue) {
+    if !kind.is_public() {
         return;
     }
     let oldest = at.saturating_sub(SHOWN_FOR).unwrap_or(Timestamp::MIN);

@@ -92,12 +92,9 @@ fn after(event: &Event) -> Option<Event> {
         },
         Event::IncidentJoined { .. } => Event::IncidentRecovered { incident },
         Event::IncidentRecovered { .. } => Event::IncidentAcknowledged { incident },
-        Event::IncidentAcknowledged { .. } => Event::IncidentAssessed {
-            incident,
-            severity: Severity::P0,
-            impact: text("nobody can book"),
-            public: true,
-        },
+        Event::IncidentAcknowledged { .. } => {
+            Event::IncidentAssessed { incident, severity: Severity::P0, impact: text("nobody can book"), public: true }
+        }
         Event::IncidentAssessed { .. } => Event::IncidentAssigned { incident, commander: text("ben") },
         Event::IncidentAssigned { .. } => {
             Event::IncidentUpdated { incident, text: text("bookings fail"), public: true }
@@ -240,7 +237,8 @@ fn policy() -> Policy {
         component: text("city-api"),
         procedure: Some(text("city-api-answers-slowly")),
     };
-    let link = ProcedureLink { title: text("City API answers slowly"), url: text("https://example.com/runbook.md#city") };
+    let link =
+        ProcedureLink { title: text("City API answers slowly"), url: text("https://example.com/runbook.md#city") };
     let job = JobPolicy { every_s: 86_400, grace_s: 3_600, severity: Severity::P2, procedure: None };
     let webhook =
         Channel::Webhook { url: SecretRef::Env(text("PAGER_URL")), signing_secret: Some(SecretRef::File(text("key"))) };
