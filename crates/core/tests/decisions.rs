@@ -1,12 +1,13 @@
 //! What holds of every decision, whatever is asked in whatever order.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod story;
 
 use std::collections::BTreeSet;
 
 use allclear_core::{
-    Actor, Command, DeliverySubject, EffectClass, Event, Incident, MessageAction, PageState, Recorded, StepState, World,
-    decide, due, is_decision_due,
+    Actor, Command, DeliverySubject, EffectClass, Event, Incident, MessageAction, PageState, Recorded, StepState,
+    World, decide, due, is_decision_due,
 };
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;

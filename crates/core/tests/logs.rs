@@ -1,4 +1,5 @@
 //! Logs that were written once must fold for ever; what a newer release wrote is refused with a clear error.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use allclear_core::{Incident, Recorded, World};
 
@@ -22,7 +23,9 @@ fn the_story_of_the_first_release_folds() {
     let log = read(include_str!("logs/0.1.0-demo.jsonl"));
     let world = World::replay(&log);
     assert!(world.anomalies.is_empty(), "{:?}", world.anomalies);
-    assert!(world.incidents.is_empty() && world.pages.is_empty() && world.deliveries.is_empty() && world.runs.is_empty());
+    assert!(
+        world.incidents.is_empty() && world.pages.is_empty() && world.deliveries.is_empty() && world.runs.is_empty()
+    );
     let incident = log.iter().find_map(|recorded| recorded.incident).unwrap();
     let own: Vec<Recorded> = log.into_iter().filter(|recorded| recorded.incident == Some(incident)).collect();
     let incident = Incident::replay(&own).unwrap();

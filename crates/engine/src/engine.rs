@@ -262,7 +262,7 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
                 world.apply(recorded);
             }
             let last = page.len() < boot::PAGE as usize;
-            page.into_iter().for_each(|recorded| drop(self.tail.send(recorded)));
+            page.into_iter().for_each(|recorded| self.tell(recorded));
             if last {
                 self.show(world);
                 return Ok(());
@@ -305,15 +305,7 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
     fn accept(&mut self, turn: Turn, decided: Decided) {
         self.retry_at = None;
         self.show(decided.world);
-        for recorded in decided.events {
-            if let (Event::RunFinished { run } | Event::RunAborted { run, .. }, true) =
-                (recorded.event.as_ref(), self.lease.is_some())
-            {
-                self.performing.release(*run);
-            }
-            // Nobody following is no error.
-            let _ = self.tail.send(recorded);
-        }
+        decided.events.into_iter().for_each(|recorded| self.tell(recorded));
         for outcome in turn.outcomes {
             self.performing.settle(&outcome.effect);
         }
@@ -321,6 +313,17 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
             // Whoever asked may have gone away; the fact stands.
             let _ = request.reply.send(answer);
         }
+    }
+
+    /// To whoever follows; and a run that has ended, here or through another replica, is let go of.
+    fn tell(&self, recorded: Recorded) {
+        if let (Event::RunFinished { run } | Event::RunAborted { run, .. }, true) =
+            (recorded.event.as_ref(), self.lease.is_some())
+        {
+            self.performing.release(*run);
+        }
+        // Nobody following is no error.
+        let _ = self.tail.send(recorded);
     }
 
     /// Nothing was appended: whoever asked is told, outcomes are kept for another attempt.
@@ -389,10 +392,10 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
             self.commit(Turn { outcomes: vec![outcome], ..Turn::default() }).await;
         }
         self.shortcuts.finish(&self.world, self.head.take()).await;
-        if self.lease.is_some() {
-            if let Err(error) = self.store.release_lease(&self.options.holder).await {
-                tracing::warn!(%error, "the lease could not be given back; it runs out by itself");
-            }
+        if self.lease.is_some()
+            && let Err(error) = self.store.release_lease(&self.options.holder).await
+        {
+            tracing::warn!(%error, "the lease could not be given back; it runs out by itself");
         }
     }
 }

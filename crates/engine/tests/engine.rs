@@ -1,5 +1,6 @@
 //! The loop, with drivers by script and a clock that stands still: nothing is answered before it is on disk, and nothing
 //! that was started is forgotten.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod story;
 
@@ -36,10 +37,10 @@ async fn a_failing_check_pages_and_the_log_is_the_world() {
     }
     within(bench.drivers.asked_for(delivered)).await;
     within(bench.world(&engine, |world| world.deliveries.is_empty())).await;
-    let world = engine.handle().world();
-    assert_eq!(World::replay(&log(&bench.store).await), *world);
     assert_eq!(engine.handle().latest_sample("api").map(|sample| sample.at), Some(bench.now()));
+    let handle = engine.handle();
     engine.stop().await;
+    assert_eq!(World::replay(&log(&bench.store).await), *handle.world());
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 //! Two engines on one PostgreSQL: one performs, both decide, and either carries on alone.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod story;
 
@@ -8,7 +9,7 @@ use allclear_store::{Location, Store};
 use allclear_testkit::{Asked, Postgres, ScriptedDrivers};
 use jiff::SignedDuration;
 
-use story::{Bench, ana, open_incident, policy, within};
+use story::{Bench, ana, approve, open_incident, plan_run, policy, within};
 
 async fn log(store: &Store) -> Vec<Recorded> {
     store.read(0, 100_000).await.unwrap()
@@ -45,18 +46,21 @@ async fn only_the_holder_performs_and_the_other_takes_over() {
     two.barrier(&second).await;
     second.handle().submit(open_incident("nobody can log in"), ana()).await.unwrap();
     within(two.world(&second, |world| world.incidents.len() == 2 && world.deliveries.is_empty())).await;
-    let probed = |asked: &Vec<(_, Asked)>| asked.iter().any(|(name, it)| *name == "two" && matches!(it, Asked::Probe(_)));
+    one.clock.advance(SignedDuration::from_secs(10));
+    let probed =
+        |asked: &Vec<(_, Asked)>| asked.iter().any(|(name, it)| *name == "two" && matches!(it, Asked::Probe(_)));
     within(one.drivers.asked_for(probed)).await;
 
     let sent = delivered(&one.drivers.asked());
     let names: Vec<&str> = sent.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, ["one", "two"], "{sent:?}");
+    let handle = second.handle();
+    second.stop().await;
     let events = log(&two.store).await;
     let starts = events.iter().filter(|it| matches!(it.event.as_ref(), Event::EngineStarted { .. })).count();
     assert_eq!(starts, 2, "each holder says so in the log once");
     assert!(World::replay(&events).anomalies.is_empty());
-    assert_eq!(World::replay(&events), *second.handle().world());
-    second.stop().await;
+    assert_eq!(World::replay(&events), *handle.world());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -116,4 +120,26 @@ async fn while_the_store_is_out_nothing_is_accepted_and_no_outcome_is_lost() {
     assert_eq!(sent.len(), 2, "each page was sent once: {sent:?}");
     assert!(World::replay(&log(&bench.store).await).anomalies.is_empty());
     engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_is_aborted_through_one_replica_is_stopped_where_it_is_performed() {
+    let Some(postgres) = Postgres::shared() else { return };
+    let location = Location::Postgres(postgres.database());
+    let one = Bench::at(&location, ScriptedDrivers::new("one")).await;
+    let two = one.joined_by(&location, "two").await;
+    let first = one.start("one").await;
+    one.barrier(&first).await;
+    let second = two.start("two").await;
+    let (run, digest) = plan_run(&first).await;
+    first.handle().submit(approve(run, &digest), ana()).await.unwrap();
+    let performed = |asked: &Vec<(_, Asked)>| asked.iter().any(|(_, it)| matches!(it, Asked::Perform(_)));
+    within(one.drivers.asked_for(performed)).await;
+
+    within(two.world(&second, |world| world.runs.contains_key(&run))).await;
+    let abort = Command::AbortRun { run, reason: "wrong target".to_owned() };
+    second.handle().submit(abort, ana()).await.unwrap();
+    within(one.drivers.asked_for(|asked| asked.contains(&("one", Asked::Release(run))))).await;
+    // Its step hangs and will not end by itself, so no grace is worth waiting for.
+    drop((first, second));
 }

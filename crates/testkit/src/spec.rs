@@ -41,7 +41,7 @@ pub fn executed(text: &str) -> Result<String, SpecError> {
         let Some(info) = line.strip_prefix("```").filter(|info| !info.is_empty()) else { continue };
         let block: Vec<(usize, &str)> = lines.by_ref().take_while(|(_, line)| *line != "```").collect();
         let body = script.block(number, info, &block)?;
-        let _ = write!(result, "{body}```\n");
+        let _ = writeln!(result, "{body}```");
     }
     Ok(result)
 }

@@ -1,4 +1,5 @@
 //! Writes the log of one whole story, as this release stores it. Later releases must fold it.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod story;
 
@@ -33,8 +34,11 @@ fn told() -> Simulation {
 
     let plan = story::plan();
     let run = || RunId(0);
-    demo.submit(&Command::PlanRun { plan: Box::new(plan.clone()), incident: Some(incident), preapproved: vec![] }, &ana())
-        .unwrap();
+    demo.submit(
+        &Command::PlanRun { plan: Box::new(plan.clone()), incident: Some(incident), preapproved: vec![] },
+        &ana(),
+    )
+    .unwrap();
     let run = demo.world().runs.keys().next().copied().unwrap_or_else(run);
     let digest = |step: u32| plan.step(step).unwrap().digest(&plan.target);
     demo.submit(&Command::ApproveStep { run, step: 1, digest: digest(1) }, &ana()).unwrap();
@@ -46,7 +50,8 @@ fn told() -> Simulation {
     demo.outside.set_step(2, StepScript::Succeeds("exited with 0".to_owned()));
     demo.submit(&Command::RepeatStep { run, step: 2, digest: digest(2) }, &ana()).unwrap();
     demo.outside.set_health("city-api", Health::Up);
-    demo.submit(&Command::MitigateIncident { incident, text: "The city API answers again.".to_owned() }, &ana()).unwrap();
+    demo.submit(&Command::MitigateIncident { incident, text: "The city API answers again.".to_owned() }, &ana())
+        .unwrap();
     demo.advance_to(at(40));
     let root_cause = Some("A migration locked the table of cities.".to_owned());
     let text = "Everything works.".to_owned();

@@ -1,5 +1,6 @@
 //! The whole of Allclear under faults, seed by seed: nothing is lost, nothing is sent under two keys, nothing is
 //! performed that the log does not know of.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod story;
 
@@ -39,7 +40,7 @@ fn lived_through(seed: u64) -> Simulation {
 }
 
 fn happen(simulation: &mut Simulation, dice: &mut Faults) {
-    let incident = simulation.world().incidents.keys().last().copied().unwrap_or(IncidentId(0));
+    let incident = simulation.world().incidents.keys().next_back().copied().unwrap_or(IncidentId(0));
     let check = ["city-api", "payments"][usize::try_from(dice.below(2)).unwrap()];
     let text = || "so it is".to_owned();
     let command = match dice.below(13) {
@@ -77,7 +78,8 @@ fn whatever_goes_wrong_no_page_is_lost_and_none_is_sent_under_two_keys() {
         performed_as_recorded(&simulation, seed);
         every_demand_is_sent(simulation, seed);
     }
-    for wanted in ["PageEscalated", "DeliveryFailed", "DeliveryAbandoned", "StepInDoubt", "IncidentJoined", "ReviewOwed"]
+    for wanted in
+        ["PageEscalated", "DeliveryFailed", "DeliveryAbandoned", "StepInDoubt", "IncidentJoined", "ReviewOwed"]
     {
         assert!(kinds.contains(wanted), "no seed comes to {wanted}");
     }
@@ -99,7 +101,9 @@ fn one_key_each(simulation: &Simulation, seed: u64) {
     for recorded in simulation.log() {
         match recorded.event.as_ref() {
             Event::PageEscalated { page, level: at, round, .. } => drop(level.insert(*page, (*at, *round, false))),
-            Event::PageExhausted { page } => level.entry(*page).and_modify(|level| level.2 = true).or_default().2 = true,
+            Event::PageExhausted { page } => {
+                level.entry(*page).and_modify(|level| level.2 = true).or_default().2 = true
+            }
             Event::DeliveryQueued { subject: DeliverySubject::Page(page), channel, message, .. } => {
                 let key = (*page, level.get(page).copied(), channel.clone(), format!("{:?}", message.action));
                 assert!(queued.insert(key.clone()), "seed {seed}: {key:?} twice");
@@ -148,9 +152,10 @@ fn every_demand_is_sent(mut simulation: Simulation, seed: u64) {
         assert!(triggers(incident.id), "seed {seed}: nobody was paged for {}", incident.id);
         let page = simulation.world().pages.values().rfind(|page| page.incident == incident.id).unwrap();
         assert!(page.severity <= incident.severity || page.channels.len() > 1, "seed {seed}: {page:?}");
-        let heard = simulation.sent.iter().any(|sent| {
-            sent.effect.message.incident == incident.id && arrived.contains(&sent.effect.delivery)
-        });
+        let heard = simulation
+            .sent
+            .iter()
+            .any(|sent| sent.effect.message.incident == incident.id && arrived.contains(&sent.effect.delivery));
         assert!(heard, "seed {seed}: nobody heard of {}", incident.id);
     }
     for alert in simulation.world().alerts.values() {

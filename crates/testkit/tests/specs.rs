@@ -25,6 +25,9 @@ fn a_line_that_is_not_understood_is_named() {
 #[test]
 fn what_a_specification_should_say_is_written_into_it() {
     let text = "```timeline\nat 00:01 ana opens P3 incident \"odd\"\n```\n```events Incident\n```\n";
-    let expected = text.replace("```events Incident\n", "```events Incident\n00:01:00  IncidentOpened       incident-3 P3 odd service\n");
+    let expected = text.replace(
+        "```events Incident\n",
+        "```events Incident\n00:01:00  IncidentOpened       incident-3 P3 odd service\n",
+    );
     assert_eq!(executed_spec(text).unwrap(), expected);
 }

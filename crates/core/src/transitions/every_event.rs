@@ -1,4 +1,4 @@
-//! One sample of every event, as a chain: each variant names the one after it, so a variant without a place in the chain
+//! One sample of every event, as a ring: each variant names the one after it, so a variant without a place in the ring
 //! does not compile.
 
 use std::collections::BTreeMap;
@@ -26,7 +26,9 @@ const REVIEW: ReviewId = ReviewId(50);
 /// One sample of every event.
 pub(super) fn every_event() -> Vec<Event> {
     let first = Event::PolicyAdopted { policy: Box::new(policy()) };
-    std::iter::successors(Some(first), after).collect()
+    let ring = std::iter::successors(Some(first.clone()), |event| Some(after(event)).filter(|next| *next != first));
+    // A ring that does not close at the first would go on for ever.
+    ring.take(1_000).collect()
 }
 
 /// The samples, and more of those events whose shape decides what becomes of them.
@@ -47,18 +49,16 @@ fn text(text: &str) -> String {
     text.to_owned()
 }
 
-/// The sample that follows.
-fn after(event: &Event) -> Option<Event> {
-    let incident = INCIDENT;
-    let (run, step, attempt) = (RUN, 1, 1);
-    let (page, review, delivery) = (PAGE, REVIEW, DELIVERY);
-    let check = text("city-api");
-    Some(match event {
+/// The sample that follows; after the last comes the first.
+fn after(event: &Event) -> Event {
+    match event {
         Event::PolicyAdopted { .. } => Event::EngineStarted { version: text("0.1.0") },
-        Event::EngineStarted { .. } => Event::CheckPassed { check },
-        Event::CheckPassed { .. } => Event::CheckFaltered { check, failures: 1, reason: text("answered 503") },
-        Event::CheckFaltered { .. } => Event::CheckFailed { check, reason: text("answered 503") },
-        Event::CheckFailed { .. } => Event::CheckRecovering { check, passes: 1 },
+        Event::EngineStarted { .. } => Event::CheckPassed { check: text("city-api") },
+        Event::CheckPassed { .. } => {
+            Event::CheckFaltered { check: text("city-api"), failures: 1, reason: text("answered 503") }
+        }
+        Event::CheckFaltered { .. } => Event::CheckFailed { check: text("city-api"), reason: text("answered 503") },
+        Event::CheckFailed { .. } => Event::CheckRecovering { check: text("city-api"), passes: 1 },
         Event::CheckRecovering { .. } => {
             Event::JobReported { job: text("backup"), outcome: JobOutcome::Succeeded, note: String::new() }
         }
@@ -67,7 +67,7 @@ fn after(event: &Event) -> Option<Event> {
         }
         Event::JobMissed { .. } => Event::AlertOpened {
             alert: ALERT,
-            source: AlertSource::Check(check),
+            source: AlertSource::Check(text("city-api")),
             summary: text("city-api fails: answered 503"),
             severity: Severity::P1,
             component: text("city-api"),
@@ -75,7 +75,7 @@ fn after(event: &Event) -> Option<Event> {
         },
         Event::AlertOpened { .. } => Event::AlertResolved { alert: ALERT, reason: AlertEnd::Recovered },
         Event::AlertResolved { .. } => Event::IncidentOpened {
-            incident,
+            incident: INCIDENT,
             severity: Severity::P1,
             title: text("city-api fails: answered 503"),
             component: text("city-api"),
@@ -84,85 +84,96 @@ fn after(event: &Event) -> Option<Event> {
             public: true,
         },
         Event::IncidentOpened { .. } => Event::IncidentJoined {
-            incident,
+            incident: INCIDENT,
             alert: AlertId(20),
             summary: text("payments fails: answered 500"),
             severity: Severity::P0,
             public: true,
         },
-        Event::IncidentJoined { .. } => Event::IncidentRecovered { incident },
-        Event::IncidentRecovered { .. } => Event::IncidentAcknowledged { incident },
-        Event::IncidentAcknowledged { .. } => {
-            Event::IncidentAssessed { incident, severity: Severity::P0, impact: text("nobody can book"), public: true }
-        }
-        Event::IncidentAssessed { .. } => Event::IncidentAssigned { incident, commander: text("ben") },
+        Event::IncidentJoined { .. } => Event::IncidentRecovered { incident: INCIDENT },
+        Event::IncidentRecovered { .. } => Event::IncidentAcknowledged { incident: INCIDENT },
+        Event::IncidentAcknowledged { .. } => Event::IncidentAssessed {
+            incident: INCIDENT,
+            severity: Severity::P0,
+            impact: text("nobody can book"),
+            public: true,
+        },
+        Event::IncidentAssessed { .. } => Event::IncidentAssigned { incident: INCIDENT, commander: text("ben") },
         Event::IncidentAssigned { .. } => {
-            Event::IncidentUpdated { incident, text: text("bookings fail"), public: true }
+            Event::IncidentUpdated { incident: INCIDENT, text: text("bookings fail"), public: true }
         }
-        Event::IncidentUpdated { .. } => Event::IncidentMitigated { incident, text: text("the pool was enlarged") },
+        Event::IncidentUpdated { .. } => {
+            Event::IncidentMitigated { incident: INCIDENT, text: text("the pool was enlarged") }
+        }
         Event::IncidentMitigated { .. } => Event::IncidentResolved {
-            incident,
+            incident: INCIDENT,
             text: text("all well"),
             root_cause: Some(text("the pool was too small")),
         },
-        Event::IncidentResolved { .. } => Event::IncidentClosed { incident },
-        Event::IncidentClosed { .. } => Event::UpdateFellDue { incident },
+        Event::IncidentResolved { .. } => Event::IncidentClosed { incident: INCIDENT },
+        Event::IncidentClosed { .. } => Event::UpdateFellDue { incident: INCIDENT },
         Event::UpdateFellDue { .. } => Event::RunPlanned {
-            run,
+            run: RUN,
             plan: Box::new(plan()),
-            incident: Some(incident),
+            incident: Some(INCIDENT),
             preapproved: vec![Digest::of(b"step")],
         },
-        Event::RunPlanned { .. } => Event::ApprovalRequested { run, step, digest: Digest::of(b"step") },
-        Event::ApprovalRequested { .. } => Event::ApprovalGiven { run, step, digest: Digest::of(b"step") },
-        Event::ApprovalGiven { .. } => Event::StepStarted { run, step, attempt },
-        Event::StepStarted { .. } => Event::StepSucceeded { run, step, attempt, outcome: outcome(0) },
-        Event::StepSucceeded { .. } => Event::StepFailed { run, step, attempt, outcome: outcome(1) },
-        Event::StepFailed { .. } => Event::StepInDoubt { run, step, attempt },
-        Event::StepInDoubt { .. } => Event::StepSkipped { run, step, reason: text("not needed") },
-        Event::StepSkipped { .. } => Event::RunAborted { run, reason: text("wrong target") },
-        Event::RunAborted { .. } => Event::RunFinished { run },
-        Event::RunFinished { .. } => Event::PageRequested { page, incident, reason: PageReason::IncidentOpened },
-        Event::PageRequested { .. } => {
-            Event::PageEscalated { page, level: 0, round: 0, reason: EscalationReason::Requested }
+        Event::RunPlanned { .. } => Event::ApprovalRequested { run: RUN, step: 1, digest: Digest::of(b"step") },
+        Event::ApprovalRequested { .. } => Event::ApprovalGiven { run: RUN, step: 1, digest: Digest::of(b"step") },
+        Event::ApprovalGiven { .. } => Event::StepStarted { run: RUN, step: 1, attempt: 1 },
+        Event::StepStarted { .. } => Event::StepSucceeded { run: RUN, step: 1, attempt: 1, outcome: outcome(0) },
+        Event::StepSucceeded { .. } => Event::StepFailed { run: RUN, step: 1, attempt: 1, outcome: outcome(1) },
+        Event::StepFailed { .. } => Event::StepInDoubt { run: RUN, step: 1, attempt: 1 },
+        Event::StepInDoubt { .. } => Event::StepSkipped { run: RUN, step: 1, reason: text("not needed") },
+        Event::StepSkipped { .. } => Event::RunAborted { run: RUN, reason: text("wrong target") },
+        Event::RunAborted { .. } => Event::RunFinished { run: RUN },
+        Event::RunFinished { .. } => {
+            Event::PageRequested { page: PAGE, incident: INCIDENT, reason: PageReason::IncidentOpened }
         }
-        Event::PageEscalated { .. } => Event::PageExhausted { page },
-        Event::PageExhausted { .. } => Event::PageAcknowledged { page },
-        Event::PageAcknowledged { .. } => Event::PageEnded { page },
+        Event::PageRequested { .. } => {
+            Event::PageEscalated { page: PAGE, level: 0, round: 0, reason: EscalationReason::Requested }
+        }
+        Event::PageEscalated { .. } => Event::PageExhausted { page: PAGE },
+        Event::PageExhausted { .. } => Event::PageAcknowledged { page: PAGE },
+        Event::PageAcknowledged { .. } => Event::PageEnded { page: PAGE },
         Event::PageEnded { .. } => Event::NoticeIssued {
             notice: NOTICE,
-            incident,
+            incident: INCIDENT,
             kind: NoticeKind::Opened,
             text: text("We are looking into it"),
         },
         Event::NoticeIssued { .. } => Event::DeliveryQueued {
-            delivery,
+            delivery: DELIVERY,
             subject: DeliverySubject::Page(PAGE),
             channel: text("pager"),
             message: Box::new(message()),
         },
-        Event::DeliveryQueued { .. } => Event::DeliverySucceeded { delivery, attempt, answer: text("202") },
+        Event::DeliveryQueued { .. } => {
+            Event::DeliverySucceeded { delivery: DELIVERY, attempt: 1, answer: text("202") }
+        }
         Event::DeliverySucceeded { .. } => Event::DeliveryFailed {
-            delivery,
-            attempt,
+            delivery: DELIVERY,
+            attempt: 1,
             error: text("answered 500"),
             retry_at: "2026-01-05T03:00:01Z".parse().unwrap(),
         },
-        Event::DeliveryFailed { .. } => Event::DeliveryAbandoned { delivery, attempt, error: text("answered 404") },
-        Event::DeliveryAbandoned { .. } => {
-            Event::ReviewOwed { review, incident, due_at: "2026-01-07T03:00:00Z".parse().unwrap() }
+        Event::DeliveryFailed { .. } => {
+            Event::DeliveryAbandoned { delivery: DELIVERY, attempt: 1, error: text("answered 404") }
         }
-        Event::ReviewOwed { .. } => Event::ReviewDrafted { review, text: text("# Review\n") },
-        Event::ReviewDrafted { .. } => Event::ReviewFellOverdue { review },
+        Event::DeliveryAbandoned { .. } => {
+            Event::ReviewOwed { review: REVIEW, incident: INCIDENT, due_at: "2026-01-07T03:00:00Z".parse().unwrap() }
+        }
+        Event::ReviewOwed { .. } => Event::ReviewDrafted { review: REVIEW, text: text("# Review\n") },
+        Event::ReviewDrafted { .. } => Event::ReviewFellOverdue { review: REVIEW },
         Event::ReviewFellOverdue { .. } => Event::ActionItemAdded {
-            review,
+            review: REVIEW,
             text: text("enlarge the pool"),
             owner: text("ben"),
             due: text("2026-02-01"),
         },
-        Event::ActionItemAdded { .. } => Event::ReviewPublished { review, text: text("# Review\n") },
-        Event::ReviewPublished { .. } => return None,
-    })
+        Event::ActionItemAdded { .. } => Event::ReviewPublished { review: REVIEW, text: text("# Review\n") },
+        Event::ReviewPublished { .. } => Event::PolicyAdopted { policy: Box::new(policy()) },
+    }
 }
 
 fn message() -> Message {

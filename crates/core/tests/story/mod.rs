@@ -25,8 +25,12 @@ pub(crate) struct Ask {
 
 pub(crate) fn asks(count: Range<usize>) -> impl Strategy<Value = Vec<Ask>> {
     let wait_s = prop_oneof![4 => Just(0), 4 => 0..20_i64, 2 => 0..900_i64, 1 => 0..200_000_i64];
-    let ask = (wait_s, 0..40_u8, 0..8_usize, 0..12_usize)
-        .prop_map(|(wait_s, kind, which, choice)| Ask { wait_s, kind, which, choice });
+    let ask = (wait_s, 0..40_u8, 0..8_usize, 0..12_usize).prop_map(|(wait_s, kind, which, choice)| Ask {
+        wait_s,
+        kind,
+        which,
+        choice,
+    });
     prop::collection::vec(ask, count)
 }
 
@@ -45,14 +49,14 @@ pub(crate) fn command(ask: &Ask, world: &World) -> (Command, Actor) {
         12..=14 => Command::AcknowledgeIncident { incident },
         15 => Command::AssessIncident { incident, severity: Severity::ALL[choice % 4], impact: text() },
         16 => Command::AssignIncident { incident, commander: text() },
-        17 => Command::UpdateIncident { incident, text: text(), public: choice % 2 == 0 },
+        17 => Command::UpdateIncident { incident, text: text(), public: choice.is_multiple_of(2) },
         18 => Command::MitigateIncident { incident, text: text() },
         19..=20 => Command::ResolveIncident { incident, text: text(), root_cause: (which == 1).then(text) },
         21 => plan_run(world, which, choice),
         22..=28 => return step(world, which, choice),
         29..=35 => return delivery(world, which, choice),
         36 => Command::AddActionItem { review, text: text(), owner: "ben".to_owned(), due: "2026-02-01".to_owned() },
-        37 => Command::PublishReview { review, text: (which % 2 == 0).then(text) },
+        37 => Command::PublishReview { review, text: (which.is_multiple_of(2)).then(text) },
         38 => Command::AdoptPolicy { policy: Box::new(policies().swap_remove(choice % policies().len())) },
         _ => return (Command::StartEngine { version: "0.1.0".to_owned() }, Actor::Engine),
     };
@@ -86,12 +90,12 @@ fn pick<T>(mut things: impl ExactSizeIterator<Item = T>, which: usize) -> Option
 fn check(which: usize, choice: usize) -> Command {
     let check = CHECKS.get(which % 5).copied().unwrap_or("unheard-of").to_owned();
     let fail = Verdict::Fail { reason: "answered 503".to_owned() };
-    Command::ReportCheck { check, verdict: if choice % 2 == 0 { Verdict::Pass } else { fail } }
+    Command::ReportCheck { check, verdict: if choice.is_multiple_of(2) { Verdict::Pass } else { fail } }
 }
 
 fn job(which: usize, choice: usize) -> Command {
     let job = ["backup", "payout", "unheard-of"][which % 3].to_owned();
-    let outcome = if choice % 3 == 0 { JobOutcome::Failed } else { JobOutcome::Succeeded };
+    let outcome = if choice.is_multiple_of(3) { JobOutcome::Failed } else { JobOutcome::Succeeded };
     Command::ReportJob { job, outcome, note: String::new() }
 }
 
@@ -105,7 +109,7 @@ fn plan_run(world: &World, which: usize, choice: usize) -> Command {
     if choice == 11 {
         plan.title.push('!');
     }
-    let incident = if which % 2 == 0 { None } else { pick(world.incidents.keys().copied(), which) };
+    let incident = if which.is_multiple_of(2) { None } else { pick(world.incidents.keys().copied(), which) };
     Command::PlanRun { plan: Box::new(plan), incident, preapproved }
 }
 

@@ -87,7 +87,7 @@ fn command(simulation: &Simulation, read: &Read, words: &[&str]) -> Result<Comma
 type Understood = Option<Result<Command, String>>;
 
 fn incident_command(simulation: &Simulation, words: &[&str]) -> Understood {
-    let newest = simulation.world().incidents.keys().last().copied().unwrap_or(IncidentId(0));
+    let newest = simulation.world().incidents.keys().next_back().copied().unwrap_or(IncidentId(0));
     let owned = |text: &str| text.to_owned();
     if let ["opens", severity, "incident", title, rest @ ..] = words {
         let (component, procedure) = match rest {
@@ -139,7 +139,7 @@ fn run_command(simulation: &Simulation, read: &Read, words: &[&str]) -> Understo
                 }
                 _ => Vec::new(),
             };
-            let incident = simulation.world().incidents.keys().last().copied();
+            let incident = simulation.world().incidents.keys().next_back().copied();
             Command::PlanRun { plan: Box::new(plan), incident, preapproved }
         }
         ["aborts", "run", reason] => Command::AbortRun { run, reason: text(reason) },
@@ -160,7 +160,7 @@ fn run_command(simulation: &Simulation, read: &Read, words: &[&str]) -> Understo
 }
 
 fn review_command(simulation: &Simulation, words: &[&str]) -> Understood {
-    let review = simulation.world().reviews.keys().last().copied().unwrap_or(ReviewId(0));
+    let review = simulation.world().reviews.keys().next_back().copied().unwrap_or(ReviewId(0));
     let text = |text: &str| text.to_owned();
     Some(Ok(match words {
         ["adds", "action", what, "for", owner, "by", due] => {
@@ -179,7 +179,7 @@ fn digest(simulation: &Simulation, run: RunId, step: u32) -> Digest {
 }
 
 fn newest_run(simulation: &Simulation) -> RunId {
-    simulation.world().runs.keys().last().copied().unwrap_or(RunId(0))
+    simulation.world().runs.keys().next_back().copied().unwrap_or(RunId(0))
 }
 
 fn end_step(simulation: &mut Simulation, step: u32, succeeded: bool, summary: &str) -> Result<(), String> {

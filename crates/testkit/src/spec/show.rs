@@ -170,7 +170,10 @@ fn runs(simulation: &Simulation) -> String {
     }
     for taken in &simulation.steps_taken {
         let effect = &taken.effect;
-        line(&mut text, &format!("{}  performed {} step {} #{}", time(taken.at), effect.run, effect.step, effect.attempt));
+        line(
+            &mut text,
+            &format!("{}  performed {} step {} #{}", time(taken.at), effect.run, effect.step, effect.attempt),
+        );
     }
     text
 }
