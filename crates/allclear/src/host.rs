@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, UnixListener};
 
 use crate::Common;
 use crate::client::socket_path;
-use crate::config::{self, Config};
+use crate::config::{self, Loaded};
 use crate::exit::Failure;
 use crate::wiring::Wiring;
 
@@ -30,10 +30,19 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Starts on the data directory; adopts the configuration where there is one.
+    /// Starts on the data directory; adopts the configuration where there is a good one. One with errors stops nobody
+    /// who has an incident to work: the last good policy is in the log.
     pub(crate) async fn start(common: &Common) -> anyhow::Result<Self> {
-        let config = if common.config.exists() { Some(load(&common.config)?) } else { None };
-        Self::start_on(&location(common)?, &common.data_dir, config.map(|config| config.policy)).await
+        let policy = match common.config.exists().then(|| config::load(&common.config)) {
+            Some(Ok(loaded)) => Some(loaded.config.policy),
+            Some(Err(report)) => {
+                eprint!("{report}");
+                eprintln!("The configuration has errors; the policy of the log stays in force.");
+                None
+            }
+            None => None,
+        };
+        Self::start_on(&location(common)?, &common.data_dir, policy).await
     }
 
     /// Starts on that location; the policy of the log stays in force where none is given.
@@ -124,13 +133,11 @@ pub(crate) fn location(common: &Common) -> anyhow::Result<Location> {
     })
 }
 
-/// The configuration, or everything that is wrong with it.
-pub(crate) fn load(path: &Path) -> anyhow::Result<Config> {
+/// The configuration, or everything that is wrong with it. Its warnings are for whoever starts the server: to a verb in
+/// a hurry they are noise.
+pub(crate) fn load(path: &Path) -> anyhow::Result<Loaded> {
     match config::load(path) {
-        Ok(loaded) => {
-            eprint!("{}", loaded.warnings);
-            Ok(loaded.config)
-        }
+        Ok(loaded) => Ok(loaded),
         Err(report) => {
             eprint!("{report}");
             bail!(Failure::problems(format!("{} has errors; nothing was started", path.display())))

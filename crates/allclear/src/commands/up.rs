@@ -18,7 +18,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
-    let config = host::load(&common.config)?;
+    let config::Loaded { config, warnings } = host::load(&common.config)?;
+    eprint!("{warnings}");
     // The port is taken before anything else happens, so that a wrong one changes nothing.
     let listener = host::listen(args.listen.unwrap_or(config.server.listen)).await?;
     let address = listener.local_addr().context("the listener has no address")?;

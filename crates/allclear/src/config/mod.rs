@@ -23,7 +23,7 @@ use std::net::SocketAddr;
 
 use allclear_core::Policy;
 
-pub(crate) use load::load;
+pub(crate) use load::{Loaded, load};
 pub(crate) use nearest::nearest;
 pub(crate) use problem::{Report, Weight};
 pub(crate) use unit::write_duration;

@@ -84,7 +84,7 @@ impl Stand {
         let pager = Pager::start(listeners.pager, data_dir, &props::pager_secret(data_dir)?)?;
         let console = format!("http://{}", listeners.console.local_addr()?);
         let addresses = Addresses { console: console.clone(), pager: pager.url(), prepchef: prepchef.url() };
-        let loaded = host::load(&props::lay_out(data_dir, &addresses, pace)?)?;
+        let loaded = host::load(&props::lay_out(data_dir, &addresses, pace)?)?.config;
         let engine = start_engine(store, loaded).await?;
         let (auth, token) = Auth::ephemeral()?;
         let site = Arc::new(Site::new(engine.handle(), auth, env!("CARGO_PKG_VERSION")));
