@@ -94,6 +94,10 @@ impl Walk {
                 assert!(demanded, "{} waits for somebody and nobody is paged", incident.id);
             }
         }
+        for page in self.world.pages.values().filter(|page| page.state == PageState::Paging) {
+            let soon = self.now.max(self.world.at).saturating_add(SignedDuration::from_hours(1)).unwrap();
+            assert!(page.escalates_at(&policy).is_some_and(|at| at <= soon), "{} waits for ever", page.id);
+        }
         for alert in self.world.alerts.values() {
             let attended = self.world.incidents.values().any(|it| it.is_open() && it.alerts.contains_key(&alert.id));
             assert!(attended || alert.reopens_at().is_some(), "{} fires and nobody will hear of it", alert.id);
