@@ -22,10 +22,13 @@ pub struct OutputChunk {
     pub bytes: Arc<[u8]>,
 }
 
+/// What each step under way has written so far.
+type Kept = HashMap<(RunId, u32), Vec<u8>>;
+
 /// Output of everything that is being performed.
 #[derive(Debug, Clone)]
 pub(crate) struct Outputs {
-    kept: Arc<Mutex<HashMap<(RunId, u32), Vec<u8>>>>,
+    kept: Arc<Mutex<Kept>>,
     live: broadcast::Sender<OutputChunk>,
 }
 
@@ -68,7 +71,7 @@ impl Outputs {
         let _ = self.live.send(OutputChunk { run, step, bytes: bytes.into() });
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(RunId, u32), Vec<u8>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,10 +1,15 @@
 //! Performs effects: each at most once at a time in this process, each outcome back as a command.
 
 use std::collections::HashSet;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use allclear_core::{Command, DeliverEffect, Effect, PerformEffect, ProbeEffect, RunId};
+use allclear_core::{
+    Command, DeliverEffect, DeliveryResult, Effect, PerformEffect, ProbeEffect, RunId, StepOutcome, Verdict,
+};
 use allclear_store::Store;
+use futures::FutureExt as _;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::clock::Clock;
@@ -14,6 +19,8 @@ use crate::recorder::Recorder;
 
 /// Probes made at the same time; more wait their turn.
 const PROBES_AT_ONCE: usize = 256;
+
+const REPORT_IT: &str = "this is a defect of Allclear: please report it with the server's log";
 
 /// What came of an effect.
 #[derive(Debug)]
@@ -80,35 +87,35 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
 
     fn probe(&self, effect: ProbeEffect) {
         let (drivers, clock, recorder) = (Arc::clone(&self.drivers), Arc::clone(&self.clock), self.recorder.clone());
-        let (turn, outcomes) = (Arc::clone(&self.probes), self.outcomes.clone());
-        let id = Effect::Probe(effect.clone()).id();
-        tokio::spawn(async move {
+        let turn = Arc::clone(&self.probes);
+        let (id, check) = (Effect::Probe(effect.clone()).id(), effect.check.clone());
+        let reason = format!("the probe itself broke down; {REPORT_IT}");
+        let broken = Command::ReportCheck { check: check.clone(), verdict: Verdict::Fail { reason } };
+        self.report(id, broken, async move {
             let _turn = turn.acquire().await;
-            let check = effect.check.clone();
             let sample = drivers.probe(effect, clock.now()).await;
-            let command = Command::ReportCheck { check: check.clone(), verdict: sample.verdict.clone() };
+            let verdict = sample.verdict.clone();
             recorder.record(&check, sample);
-            let _ = outcomes.send(Outcome { effect: id, command });
+            Command::ReportCheck { check, verdict }
         });
     }
 
     fn deliver(&self, effect: DeliverEffect) {
-        let (drivers, clock, outcomes) = (Arc::clone(&self.drivers), Arc::clone(&self.clock), self.outcomes.clone());
-        let id = Effect::Deliver(effect.clone()).id();
-        tokio::spawn(async move {
-            let (delivery, attempt) = (effect.delivery, effect.attempt);
-            let result = drivers.deliver(effect, clock.now()).await;
-            let command = Command::ReportDelivery { delivery, attempt, result };
-            let _ = outcomes.send(Outcome { effect: id, command });
-        });
+        let (drivers, clock) = (Arc::clone(&self.drivers), Arc::clone(&self.clock));
+        let (id, delivery, attempt) = (Effect::Deliver(effect.clone()).id(), effect.delivery, effect.attempt);
+        let told = move |result| Command::ReportDelivery { delivery, attempt, result };
+        let broken = told(DeliveryResult::Failed { error: format!("the channel itself broke down; {REPORT_IT}") });
+        self.report(id, broken, async move { told(drivers.deliver(effect, clock.now()).await) });
     }
 
     fn perform(&self, effect: PerformEffect) {
         let (drivers, store, outputs) = (Arc::clone(&self.drivers), self.store.clone(), self.outputs.clone());
-        let outcomes = self.outcomes.clone();
         let id = Effect::Perform(effect.clone()).id();
-        tokio::spawn(async move {
-            let (run, step, attempt) = (effect.run, effect.step, effect.attempt);
+        let (run, step, attempt) = (effect.run, effect.step, effect.attempt);
+        let told = move |succeeded, outcome| Command::ReportStep { run, step, attempt, succeeded, outcome };
+        let summary = format!("what performs it broke down, so look whether it happened; {REPORT_IT}");
+        let broken = told(false, StepOutcome { summary, ..StepOutcome::default() });
+        self.report(id, broken, async move {
             let performed = drivers.perform(effect, outputs.sink(run, step)).await;
             let mut outcome = performed.outcome;
             let kept = outputs.take(run, step);
@@ -119,8 +126,18 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
                     Err(error) => outcome.summary.push_str(&format!(" (its output could not be kept: {error})")),
                 }
             }
-            let command = Command::ReportStep { run, step, attempt, succeeded: performed.succeeded, outcome };
-            let _ = outcomes.send(Outcome { effect: id, command });
+            told(performed.succeeded, outcome)
+        });
+    }
+
+    /// Performs, and sends what came of it to the loop. A driver that panics has an outcome too: without one the effect
+    /// would stay under way until a restart.
+    fn report(&self, effect: String, broken: Command, performing: impl Future<Output = Command> + Send + 'static) {
+        let outcomes = self.outcomes.clone();
+        tokio::spawn(async move {
+            let command = AssertUnwindSafe(performing).catch_unwind().await.unwrap_or(broken);
+            // Nobody waits for it any more when the engine has stopped.
+            let _ = outcomes.send(Outcome { effect, command });
         });
     }
 }

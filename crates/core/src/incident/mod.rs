@@ -278,7 +278,12 @@ fn note(incident: &mut Incident, recorded: &Recorded) {
         Event::IncidentAssigned { commander, .. } => incident.commander = Some(commander.clone()),
         // A note to the team is not what the public waits for.
         Event::IncidentUpdated { public: false, .. } if incident.public => {}
-        Event::IncidentUpdated { .. } | Event::UpdateFellDue { .. } => incident.update_clock_at = recorded.at,
+        Event::IncidentUpdated { public, .. } => {
+            // Whoever tells the public of it makes it public.
+            incident.public |= public;
+            incident.update_clock_at = recorded.at;
+        }
+        Event::UpdateFellDue { .. } => incident.update_clock_at = recorded.at,
         Event::IncidentMitigated { .. } => {
             incident.mitigated_at = incident.mitigated_at.or(Some(recorded.at));
             incident.update_clock_at = recorded.at;
