@@ -165,6 +165,12 @@ struct Turn {
     own: Vec<Command>,
 }
 
+impl Turn {
+    fn len(&self) -> usize {
+        self.requests.len() + self.outcomes.len()
+    }
+}
+
 /// What a turn decided: the events to append, and each command's answer once they are on disk.
 struct Decided {
     world: World,
@@ -197,13 +203,12 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
             _ = self.stopping.changed() => {}
         }
         // Whoever was answered a moment ago may ask again at once: that should share this commit, not wait for the next.
-        tokio::task::yield_now().await;
-        while turn.requests.len() + turn.outcomes.len() < COMMIT_COMMANDS_MAX {
-            if let Ok(outcome) = self.outcomes.try_recv() {
-                turn.outcomes.push(outcome);
-            } else if let Ok(request) = self.incoming.try_recv() {
-                turn.requests.push(request);
-            } else {
+        // So others get their turn until nobody has asked in it.
+        loop {
+            let before = turn.len();
+            tokio::task::yield_now().await;
+            while turn.len() < COMMIT_COMMANDS_MAX && self.take_one(&mut turn) {}
+            if turn.len() == before || turn.len() >= COMMIT_COMMANDS_MAX {
                 break;
             }
         }
@@ -211,6 +216,18 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
             turn.own.push(Command::ReachTime);
         }
         turn
+    }
+
+    /// Takes along one outcome or request that waits, if there is one.
+    fn take_one(&mut self, turn: &mut Turn) -> bool {
+        if let Ok(outcome) = self.outcomes.try_recv() {
+            turn.outcomes.push(outcome);
+        } else if let Ok(request) = self.incoming.try_recv() {
+            turn.requests.push(request);
+        } else {
+            return false;
+        }
+        true
     }
 
     fn wake_at(&self) -> Timestamp {

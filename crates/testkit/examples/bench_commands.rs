@@ -24,8 +24,8 @@ use jiff::Timestamp;
 
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
-const ROUNDS: u32 = 5;
-const ROUND_SECONDS: u64 = 4;
+const ROUNDS: u32 = 9;
+const ROUND_SECONDS: u64 = 1;
 const CLIENTS: usize = 64;
 const ACKNOWLEDGEMENTS: usize = 1_000;
 
@@ -33,11 +33,14 @@ const ACKNOWLEDGEMENTS: usize = 1_000;
 async fn main() -> Fallible<()> {
     let seconds = std::env::args().nth(1).map_or(Ok(ROUND_SECONDS), |seconds| seconds.parse())?;
     println!("{}", machine());
-    throughput(Duration::from_secs(seconds)).await?;
+    println!("\nDurable commands, all about one incident");
+    throughput(1, Duration::from_secs(seconds)).await?;
+    println!("\nDurable commands, each client with an incident of its own");
+    throughput(CLIENTS, Duration::from_secs(seconds)).await?;
     latency().await
 }
 
-async fn throughput(length: Duration) -> Fallible<()> {
+async fn throughput(incidents: usize, length: Duration) -> Fallible<()> {
     let mut ours = Series::new("engine, 64 clients", "/s");
     let mut theirs = Series::new("bare SQLite, the same bytes, 64 a commit", "/s");
     let mut waits = Series::new("wait of one client of the 64", "ms");
@@ -46,7 +49,7 @@ async fn throughput(length: Duration) -> Fallible<()> {
     for _ in 0..ROUNDS {
         let folder = tempfile::tempdir_in(bench_folder())?;
         let engine = start(folder.path()).await?;
-        let incidents = open(&engine.handle(), CLIENTS).await?;
+        let incidents = open(&engine.handle(), incidents).await?;
         let begun = Instant::now();
         let waited = update_for(&engine.handle(), incidents, length).await?;
         ours.push(waited.len() as f64 / begun.elapsed().as_secs_f64());
@@ -58,10 +61,10 @@ async fn throughput(length: Duration) -> Fallible<()> {
         shared.push(written.len() as f64 / moments.len() as f64);
         let bodies = written.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
         engine.stop().await;
-        theirs.push(insert_all(folder.path(), &bodies).await?);
+        theirs.push(insert_for(folder.path(), &bodies, length).await?);
         (0..20).for_each(|_| fsyncs.push(fsync_ms(folder.path())));
     }
-    println!("\nDurable commands\n{}", ours.beside(&theirs, Goal::AtLeast(0.5)));
+    println!("{}", ours.beside(&theirs, Goal::AtLeast(0.5)));
     println!("{}\n{}\n{}", shared.line(50), waits.line(99), fsyncs.line(50));
     Ok(())
 }
@@ -69,7 +72,7 @@ async fn throughput(length: Duration) -> Fallible<()> {
 /// What every client waited for each of its commands, in milliseconds.
 async fn update_for(engine: &Handle, incidents: Vec<IncidentId>, length: Duration) -> Fallible<Vec<f64>> {
     let end = Instant::now() + length;
-    let clients = incidents.into_iter().map(|incident| {
+    let clients = incidents.into_iter().cycle().take(CLIENTS).map(|incident| {
         let engine = engine.clone();
         tokio::spawn(async move {
             let mut waits = Vec::new();
@@ -103,16 +106,16 @@ async fn updates(store: &Store) -> Fallible<Vec<Recorded>> {
     }
 }
 
-/// Records a second.
-async fn insert_all(folder: &Path, bodies: &[String]) -> Fallible<f64> {
+/// Records a second, over and over for as long as the engine had, so that a noisy disk hurts both.
+async fn insert_for(folder: &Path, bodies: &[String], length: Duration) -> Fallible<f64> {
     let mut bare = bare_sqlite::open(&folder.join("bare.db")).await?;
     let begun = Instant::now();
-    let mut first = 1;
-    for batch in bodies.chunks(CLIENTS) {
-        bare_sqlite::insert(&mut bare, first, batch).await?;
-        first += i64::try_from(batch.len())?;
+    let mut inserted = 0;
+    for batch in bodies.chunks(CLIENTS).cycle().take_while(|_| begun.elapsed() < length) {
+        bare_sqlite::insert(&mut bare, inserted + 1, batch).await?;
+        inserted += i64::try_from(batch.len())?;
     }
-    Ok(bodies.len() as f64 / begun.elapsed().as_secs_f64())
+    Ok(inserted as f64 / begun.elapsed().as_secs_f64())
 }
 
 async fn latency() -> Fallible<()> {
