@@ -44,7 +44,8 @@ pub(crate) fn plan(runbook: &Path, procedure: &str, args: &PlanningArgs, common:
 
 /// Names of the variables that the target sets. Without a configuration there is one target, `local`, that sets none.
 fn environment(common: &Common, target: &str) -> anyhow::Result<BTreeSet<String>> {
-    let targets = if common.config.exists() { host::load(&common.config)?.config.policy.targets } else { BTreeMap::new() };
+    let targets =
+        if common.config.exists() { host::load(&common.config)?.config.policy.targets } else { BTreeMap::new() };
     match targets.get(target) {
         Some(known) => Ok(known.env.keys().cloned().collect()),
         None if target == LOCAL => Ok(BTreeSet::new()),
