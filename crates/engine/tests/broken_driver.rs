@@ -1,0 +1,50 @@
+//! A driver that panics: its effect has an outcome all the same, and the loop goes on.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod story;
+
+use allclear_core::{Command, DeliverEffect, DeliveryResult, Event, PerformEffect, ProbeEffect, RunId, Sample};
+use allclear_engine::{Drivers, Engine, Options, OutputSink, Performed};
+use allclear_store::{Location, Store};
+use allclear_testkit::VirtualClock;
+use jiff::Timestamp;
+
+use story::{ana, open_incident, policy, within};
+
+struct BrokenDrivers;
+
+impl Drivers for BrokenDrivers {
+    async fn probe(&self, _effect: ProbeEffect, _at: Timestamp) -> Sample {
+        panic!("the probe breaks down")
+    }
+
+    async fn deliver(&self, _effect: DeliverEffect, _at: Timestamp) -> DeliveryResult {
+        panic!("the channel breaks down")
+    }
+
+    async fn perform(&self, _effect: PerformEffect, _output: OutputSink) -> Performed {
+        panic!("the shell breaks down")
+    }
+
+    async fn release(&self, _run: RunId) {}
+}
+
+#[tokio::test]
+async fn a_channel_that_breaks_down_is_tried_again() {
+    let store = Store::open(&Location::Memory).await.unwrap();
+    let clock = VirtualClock::at("2026-01-05T03:00:00Z".parse().unwrap());
+    let options = Options { holder: "one".to_owned(), version: "0.1.0".to_owned(), grace: std::time::Duration::ZERO };
+    let engine = Engine::start(store.clone(), BrokenDrivers, clock, options).await.unwrap();
+    engine.handle().submit(Command::AdoptPolicy { policy: policy() }, ana()).await.unwrap();
+    engine.handle().submit(open_incident("nobody can pay"), ana()).await.unwrap();
+    let retried = |world: &allclear_core::World| world.deliveries.values().all(|delivery| delivery.attempt > 1);
+    let handle = engine.handle();
+    let mut watch = handle.watch();
+    within(watch.wait_for(|world| !world.deliveries.is_empty() && retried(world))).await.unwrap();
+    engine.stop().await;
+    let log = store.read(0, 1_000).await.unwrap();
+    let told = log.iter().any(|recorded| {
+        matches!(recorded.event.as_ref(), Event::DeliveryFailed { error, .. } if error.contains("defect of Allclear"))
+    });
+    assert!(told, "the log says what happened");
+}
