@@ -36,15 +36,25 @@ pub(crate) fn copy_to(path: &Path) -> Fallible<()> {
 /// The kept data directory, made where it is not there.
 fn kept() -> Fallible<PathBuf> {
     let path = bench_folder().join(format!("million-{WORLD_FORMAT}"));
-    if !path.exists() {
+    let runtime = tokio::runtime::Runtime::new()?;
+    if !path.exists() || !runtime.block_on(has_readable_snapshot(&path))? {
         let unfinished = path.with_extension("unfinished");
-        if unfinished.exists() {
-            fs::remove_dir_all(&unfinished)?;
+        for old in [&path, &unfinished].into_iter().filter(|old| old.exists()) {
+            fs::remove_dir_all(old)?;
         }
-        tokio::runtime::Runtime::new()?.block_on(write(&unfinished))?;
+        runtime.block_on(write(&unfinished))?;
         fs::rename(&unfinished, &path)?;
     }
     Ok(path)
+}
+
+/// Without one the whole log would be folded, which is another measurement. While the world is still taking shape, one
+/// from yesterday may not be readable today.
+async fn has_readable_snapshot(path: &Path) -> Fallible<bool> {
+    let store = Store::open(&Location::DataDir(path.to_owned())).await?;
+    let snapshot = store.latest_snapshot(WORLD_FORMAT).await?;
+    store.close().await;
+    Ok(snapshot.is_some_and(|snapshot| serde_json::from_slice::<World>(&snapshot.body).is_ok()))
 }
 
 async fn write(path: &Path) -> Fallible<()> {
