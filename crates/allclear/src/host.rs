@@ -20,7 +20,8 @@ use crate::config::{self, Loaded};
 use crate::exit::Failure;
 use crate::wiring::Wiring;
 
-const GRACE: Duration = Duration::from_secs(10);
+/// How long steps and messages under way may take to end when the engine stops; then steps are stopped.
+const GRACE: Duration = Duration::from_secs(60);
 
 /// A running engine and what is needed to reach it.
 pub(crate) struct Host {
@@ -112,14 +113,20 @@ impl Host {
         ));
         let reload = tokio::spawn(follow_configuration(watch, self.handle()));
         signalled().await?;
-        eprintln!("Stopping …");
+        eprintln!("Stopping. What is under way has {} s to end; a second signal cuts it short.", GRACE.as_secs());
         stop.send_replace(true);
         self.site.close();
         reload.abort();
         let (public, local) = tokio::join!(public, local);
         // A leftover would only be refused and replaced at the next start.
         let _ = std::fs::remove_file(socket_path(data_dir));
-        self.stop().await;
+        tokio::select! {
+            () = self.stop() => {}
+            again = signalled() => {
+                again?;
+                bail!(Failure::problems("cut short: a step that was under way is in doubt at the next start"));
+            }
+        }
         public.context("the server ended unexpectedly")?;
         local.context("the socket ended unexpectedly")
     }
@@ -177,6 +184,17 @@ async fn follow_configuration(mut watch: config::Watch, engine: Handle) {
             }
         }
     }
+}
+
+/// Refuses a data directory whose socket the system could not name, before anything is made in it.
+pub(crate) fn check_socket(data_dir: &Path) -> anyhow::Result<()> {
+    const SOCKET_PATH_BYTES_MAX: usize = 107;
+    let path = socket_path(data_dir);
+    if path.as_os_str().len() <= SOCKET_PATH_BYTES_MAX {
+        return Ok(());
+    }
+    let told = format!("the path of {} is too long for a socket; choose a shorter `--data-dir`", path.display());
+    Err(Failure::usage(told))
 }
 
 /// The socket for verbs. A leftover of a process that died is replaced: the lock of the store says that it is gone.

@@ -28,6 +28,8 @@ const REQUESTS_WAITING_MAX: usize = 4_096;
 const COMMIT_COMMANDS_MAX: usize = 256;
 const FOLLOWERS_BEHIND_MAX: usize = 16_384;
 const LEASE: Duration = Duration::from_secs(15);
+/// How long a step may take to end once it has been told to.
+const STOPPING_TAKES_MOST: Duration = Duration::from_secs(5);
 const RETRY_APPEND: SignedDuration = SignedDuration::from_secs(1);
 
 /// What an engine is told at its start.
@@ -104,6 +106,7 @@ impl Engine {
             performing,
             schedule: ProbeSchedule::default(),
             lease: None,
+            announced: None,
             held: Vec::new(),
             retry_at: None,
         };
@@ -151,6 +154,9 @@ struct Loop<D, C> {
     performing: Performing<D, C>,
     schedule: ProbeSchedule,
     lease: Option<Lease>,
+    /// The token under which our start stands in the log. Before it does, nothing is performed: a step that a predecessor
+    /// had started would be repeated instead of doubted.
+    announced: Option<u64>,
     /// Outcomes that could not be recorded yet.
     held: Vec<Outcome>,
     retry_at: Option<Timestamp>,
@@ -241,23 +247,28 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
         [next_deadline(&self.world, now), probes, retry_at, renew_at.ok()].into_iter().flatten().min().unwrap_or(now)
     }
 
-    /// Decides everything on a copy of the world, appends it in one commit, then answers.
-    async fn commit(&mut self, mut turn: Turn) {
+    /// Decides everything on a copy of the world, appends it in one commit, then answers. Whether it is on disk.
+    async fn commit(&mut self, mut turn: Turn) -> bool {
         loop {
             let decided = self.decide(&turn);
             match self.append(&decided.events).await {
                 Ok(head) => {
                     self.head = head.or(self.head.take());
-                    return self.accept(turn, decided);
+                    self.accept(turn, decided);
+                    return true;
                 }
                 // Another replica was faster: read what it appended and decide again.
                 Err(AppendError::Conflict { .. }) => {
                     if let Err(error) = self.read_on().await {
-                        return self.refuse(&mut turn, &error.to_string());
+                        self.refuse(&mut turn, &chain(&error));
+                        return false;
                     }
                 }
                 Err(AppendError::Fenced { .. }) => self.lease = None,
-                Err(error) => return self.refuse(&mut turn, &error.to_string()),
+                Err(error) => {
+                    self.refuse(&mut turn, &chain(&error));
+                    return false;
+                }
             }
         }
     }
@@ -267,7 +278,7 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
         if *self.appended.borrow_and_update() > self.world.seq
             && let Err(error) = self.read_on().await
         {
-            tracing::warn!(%error, "the log could not be read on");
+            tracing::warn!(error = chain(&error), "the log could not be read on");
         }
     }
 
@@ -364,7 +375,8 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
 
     /// Only the holder of the lease performs effects.
     fn perform_due(&mut self) {
-        if self.lease.is_none() || self.retry_at.is_some() {
+        let announced = self.lease.as_ref().is_some_and(|lease| self.announced == Some(lease.token));
+        if !announced || self.retry_at.is_some() {
             return;
         }
         let now = self.clock.now();
@@ -376,38 +388,56 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
         }
     }
 
-    /// Takes the lease when it is free, and renews it in good time. Whoever takes it anew says so in the log, and with
-    /// that leaves every step that another had started in doubt.
+    /// Takes the lease when it is free, and renews it in good time.
     async fn hold_lease(&mut self) {
         let now = self.clock.now();
         let fresh = self.lease.as_ref().is_some_and(|lease| lease.until.duration_since(now) > to_signed(LEASE * 2 / 3));
-        if fresh {
-            return;
-        }
-        let known = self.lease.as_ref().map(|lease| lease.token);
-        match self.store.take_lease(&self.options.holder, now, LEASE).await {
-            Ok(lease) => self.lease = lease,
-            // Unanswered: what we hold stays ours until it runs out.
-            Err(error) => {
-                tracing::warn!(%error, "the lease could not be renewed");
-                self.lease = self.lease.take().filter(|lease| lease.until > now);
+        if !fresh {
+            match self.store.take_lease(&self.options.holder, now, LEASE).await {
+                Ok(lease) => self.lease = lease,
+                // Unanswered: what we hold stays ours until it runs out.
+                Err(error) => {
+                    tracing::warn!(error = chain(&error), "the lease could not be renewed");
+                    self.lease = self.lease.take().filter(|lease| lease.until > now);
+                }
             }
         }
-        let token = self.lease.as_ref().map(|lease| lease.token);
-        if token.is_some() && token != known {
-            self.schedule = ProbeSchedule::begin(&self.world.policy(), now);
-            let version = self.options.version.clone();
-            self.commit(Turn { own: vec![Command::StartEngine { version }], ..Turn::default() }).await;
+        if let Some(token) = self.lease.as_ref().map(|lease| lease.token)
+            && self.announced != Some(token)
+            && self.retry_at.is_none_or(|at| at <= now)
+        {
+            self.announce(token).await;
         }
     }
 
-    /// No new effects; those under way get their grace, and their outcomes are recorded.
-    async fn wind_down(mut self) {
-        let end = tokio::time::Instant::now() + self.options.grace;
+    /// Says in the log that we perform the effects from now on, which leaves every step that another had started in
+    /// doubt. What we still perform from an earlier time is among it, and is stopped.
+    async fn announce(&mut self, token: u64) {
+        self.performing.stop_steps();
+        self.schedule = ProbeSchedule::begin(&self.world.policy(), self.clock.now());
+        let version = self.options.version.clone();
+        let turn = Turn { own: vec![Command::StartEngine { version }], ..Turn::default() };
+        if self.commit(turn).await {
+            self.announced = Some(token);
+        }
+    }
+
+    async fn settle_within(&mut self, limit: Duration) {
+        let end = tokio::time::Instant::now() + limit;
         while !self.performing.is_idle() {
             let Ok(Some(outcome)) = tokio::time::timeout_at(end, self.outcomes.recv()).await else { break };
             self.commit(Turn { outcomes: vec![outcome], ..Turn::default() }).await;
         }
+    }
+
+    /// No new effects; those under way get their grace, then steps are stopped, and every outcome is recorded.
+    async fn wind_down(mut self) {
+        if let Some(steps) = self.performing.steps_under_way() {
+            tracing::warn!(steps, grace_s = self.options.grace.as_secs(), "waiting for what is being performed");
+        }
+        self.settle_within(self.options.grace).await;
+        self.performing.stop_steps();
+        self.settle_within(STOPPING_TAKES_MOST.min(self.options.grace)).await;
         self.shortcuts.finish(&self.world, self.head.take()).await;
         if self.lease.is_some()
             && let Err(error) = self.store.release_lease(&self.options.holder).await
@@ -415,6 +445,12 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
             tracing::warn!(%error, "the lease could not be given back; it runs out by itself");
         }
     }
+}
+
+/// An error with its causes: the first alone rarely says what to do.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 fn to_signed(duration: Duration) -> SignedDuration {

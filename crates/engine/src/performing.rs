@@ -79,6 +79,17 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
         self.under_way.remove(effect);
     }
 
+    /// The steps that are being performed, for a person to read; `None` where there are none.
+    pub(crate) fn steps_under_way(&self) -> Option<String> {
+        let steps: Vec<&str> = self.under_way.iter().filter(|id| run_of(id).is_some()).map(String::as_str).collect();
+        (!steps.is_empty()).then(|| steps.join(", "))
+    }
+
+    /// Stops every step that is being performed; its outcome says so.
+    pub(crate) fn stop_steps(&self) {
+        self.under_way.iter().filter_map(|id| run_of(id)).for_each(|run| self.release(run));
+    }
+
     /// Stops whatever is performed for a run that has ended.
     pub(crate) fn release(&self, run: RunId) {
         let drivers = Arc::clone(&self.drivers);
@@ -140,4 +151,9 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
             let _ = outcomes.send(Outcome { effect, command });
         });
     }
+}
+
+/// The run of a step's effect id, such as `run-40:3:1`; other effects have none.
+fn run_of(effect: &str) -> Option<RunId> {
+    effect.split_once(':').filter(|(noun, _)| noun.starts_with("run-"))?.0.parse().ok()
 }

@@ -20,6 +20,7 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     let config::Loaded { config, warnings } = host::load(&common.config)?;
     eprint!("{warnings}");
+    host::check_socket(&common.data_dir)?;
     // The port is taken before anything else happens, so that a wrong one changes nothing.
     let listener = host::listen(args.listen.unwrap_or(config.server.listen)).await?;
     let address = listener.local_addr().context("the listener has no address")?;
@@ -31,6 +32,6 @@ pub(crate) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     eprintln!("allclear {} is up.", env!("CARGO_PKG_VERSION"));
     eprintln!("  console      http://{address}/\n  status page  http://{address}/status");
     host.serve(listener, &common.data_dir, watch).await?;
-    eprintln!("Stopped in good order; nothing is lost.");
+    eprintln!("Stopped; everything that happened is in the log.");
     Ok(Exit::Ok)
 }

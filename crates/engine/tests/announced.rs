@@ -1,0 +1,50 @@
+//! A start that cannot be recorded performs nothing: a step that the predecessor had started is never repeated.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod story;
+
+use allclear_core::{Command, StepState};
+use allclear_store::Location;
+use allclear_testkit::{Asked, ScriptedDrivers, StepScript};
+use jiff::SignedDuration;
+use sqlx::Connection as _;
+
+use story::{Bench, ana, approve, plan_run, within};
+
+#[tokio::test]
+async fn nothing_is_performed_before_the_start_stands_in_the_log() {
+    let directory = tempfile::tempdir().unwrap();
+    let location = Location::DataDir(directory.path().to_owned());
+    let bench = Bench::at(&location, ScriptedDrivers::new("one")).await;
+    let engine = bench.start_hasty("one").await;
+    let (run, digest) = plan_run(&engine).await;
+    engine.handle().submit(approve(run, &digest), ana()).await.unwrap();
+    let performed = |asked: &Vec<(_, Asked)>| asked.iter().any(|(_, it)| matches!(it, Asked::Perform(_)));
+    within(bench.drivers.asked_for(performed)).await;
+    within(engine.stop()).await;
+
+    let address = format!("sqlite://{}", directory.path().join("log.db").display());
+    let mut behind = sqlx::SqliteConnection::connect(&address).await.unwrap();
+    let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON event WHEN NEW.kind = 'EngineStarted' \
+                  BEGIN SELECT RAISE(ABORT, 'not now'); END";
+    sqlx::query(refuse).execute(&mut behind).await.unwrap();
+
+    bench.drivers.script(|outside| outside.set_every_step(StepScript::Succeeds("exited with 0".to_owned())));
+    let engine = bench.start("two").await;
+    for _ in 0..3 {
+        bench.clock.advance(SignedDuration::from_secs(2));
+        bench.barrier(&engine).await;
+    }
+    let count = || bench.drivers.asked().iter().filter(|(_, it)| matches!(it, Asked::Perform(_))).count();
+    assert_eq!(count(), 1, "the step is not repeated");
+
+    sqlx::query("DROP TRIGGER refuse").execute(&mut behind).await.unwrap();
+    bench.clock.advance(SignedDuration::from_secs(2));
+    within(bench.world(&engine, move |world| world.runs[&run].steps[&1].state == StepState::InDoubt)).await;
+    bench.barrier(&engine).await;
+    assert_eq!(count(), 1);
+    engine.handle().submit(Command::RepeatStep { run, step: 1, digest }, ana()).await.unwrap();
+    within(bench.world(&engine, move |world| !world.runs.contains_key(&run))).await;
+    assert_eq!(count(), 2, "a person asked for it");
+    engine.stop().await;
+}
