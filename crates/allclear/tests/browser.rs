@@ -93,7 +93,8 @@ fn an_incident_is_worked_in_the_console() {
     assert_nothing_overflows(&phone);
     phone.go(&format!("{}/status", demo.console));
     let status = phone.text();
-    assert!(status.contains("city-requirements"), "the public sees it: {status}");
+    assert!(status.contains("Problem with city-api"), "the public sees it: {status}");
+    assert!(!status.contains("answered 500"), "what a check met is not for the public: {status}");
     assert_nothing_overflows(&phone);
     phone.go(&format!("{}/checks", demo.console));
     assert_nothing_overflows(&phone);

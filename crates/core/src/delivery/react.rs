@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::command::DeliveryResult;
 use crate::decide::Batch;
-use crate::event::{DeliverySubject, Event, Message, MessageAction};
+use crate::event::{DeliverySubject, Event, Message, MessageAction, NoticeKind};
 use crate::id::{DeliveryId, IncidentId};
 use crate::incident::Incident;
 use crate::policy::Policy;
@@ -78,10 +78,11 @@ pub(crate) fn page_message(batch: &Batch, incident: IncidentId, action: MessageA
 }
 
 /// What a notice says of its incident.
-pub(crate) fn notice_message(batch: &Batch, incident: IncidentId, text: &str) -> Option<Message> {
+pub(crate) fn notice_message(batch: &Batch, incident: IncidentId, kind: NoticeKind, text: &str) -> Option<Message> {
     let policy = batch.policy();
     let incident = batch.world().incidents.get(&incident)?;
-    Some(message(&policy, incident, MessageAction::Inform, incident.title.clone(), text.to_owned()))
+    let title = if kind.is_public() { &incident.public_title } else { &incident.title };
+    Some(message(&policy, incident, MessageAction::Inform, title.clone(), text.to_owned()))
 }
 
 fn message(policy: &Policy, incident: &Incident, action: MessageAction, title: String, body: String) -> Message {

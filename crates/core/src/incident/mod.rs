@@ -30,8 +30,10 @@ pub struct Incident {
     pub stage: Stage,
     /// How bad it is.
     pub severity: Severity,
-    /// One line.
+    /// One line, for the team.
     pub title: String,
+    /// One line, for the public: what a check met may name machines that are nobody else's business.
+    pub public_title: String,
     /// What part of the service it is about.
     pub component: String,
     /// Id of the procedure to follow.
@@ -223,6 +225,7 @@ fn opened(recorded: &Recorded) -> Option<Incident> {
         stage: Stage::Open,
         severity: *severity,
         title: title.clone(),
+        public_title: if alert.is_some() { format!("Problem with {component}") } else { title.clone() },
         component: component.clone(),
         procedure: procedure.clone(),
         public: *public,

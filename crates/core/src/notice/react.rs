@@ -22,7 +22,7 @@ pub(crate) fn react(batch: &mut Batch) {
 fn announce(batch: &mut Batch, id: IncidentId) {
     let Some(incident) = batch.world().incidents.get(&id).filter(|incident| incident.public) else { return };
     if !incident.announced {
-        let text = format!("We are looking into it: {}", incident.title);
+        let text = format!("We are looking into it: {}", incident.public_title);
         tell(batch, id, NoticeKind::Opened, &text);
     }
 }
@@ -46,7 +46,7 @@ fn remind(batch: &mut Batch, incident: IncidentId, kind: NoticeKind, text: &str)
 pub(crate) fn issue(batch: &mut Batch, incident: IncidentId, kind: NoticeKind, text: &str, channels: &[String]) {
     let notice = NoticeId(batch.next_seq());
     batch.push(Event::NoticeIssued { notice, incident, kind, text: text.to_owned() });
-    if let Some(message) = delivery::notice_message(batch, incident, text) {
+    if let Some(message) = delivery::notice_message(batch, incident, kind, text) {
         delivery::queue(batch, DeliverySubject::Notice(notice), channels, &message);
     }
 }

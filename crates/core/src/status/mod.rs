@@ -161,7 +161,7 @@ fn say(world: &mut World, id: IncidentId, kind: NoticeKind, text: &str, at: Time
     let mut shown = world.status.incidents.get(&id).cloned().unwrap_or_else(|| PublicIncident {
         id,
         severity: incident.severity,
-        title: incident.title.clone(),
+        title: incident.public_title.clone(),
         component: incident.component.clone(),
         started_at: incident.opened_at,
         resolved_at: None,
