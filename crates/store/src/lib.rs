@@ -38,7 +38,7 @@ pub use lease::Lease;
 pub use location::Location;
 pub use open::OpenError;
 pub use outage::{Outage, Unavailable};
-pub use read::ReadError;
+pub use read::{Opening, ReadError};
 pub use rollup::{Resolution, RetentionPolicy, Rollup};
 pub use snapshot::Snapshot;
 pub use store::Store;

@@ -29,6 +29,27 @@ pub enum ReadError {
 
 type Bodies = Result<Vec<(i64, String)>, sqlx::Error>;
 
+/// The nouns that are found again after they have left the world: by the event that opened them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// `IncidentOpened`.
+    Incident,
+    /// `RunPlanned`.
+    Run,
+    /// `ReviewOwed`.
+    Review,
+}
+
+impl Opening {
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Incident => "IncidentOpened",
+            Self::Run => "RunPlanned",
+            Self::Review => "ReviewOwed",
+        }
+    }
+}
+
 impl Store {
     /// The events after a position, oldest first, at most `limit`.
     pub async fn read(&self, after: Seq, limit: u32) -> Result<Vec<Recorded>, ReadError> {
@@ -51,10 +72,12 @@ impl Store {
         parsed(reading!(self.log(), pool => sqlx::query_as(RUN).bind(id).fetch_all(pool).await))
     }
 
-    /// The last events of one kind, such as `IncidentOpened`, newest first, at most `limit`.
-    pub async fn latest(&self, kind: &str, limit: u32) -> Result<Vec<Recorded>, ReadError> {
-        const LATEST: &str = "SELECT seq, body FROM event WHERE kind = $1 ORDER BY seq DESC LIMIT $2";
-        let limit = i64::from(limit);
+    /// The last events that opened such a noun, newest first, at most `limit`.
+    pub async fn latest(&self, opening: Opening, limit: u32) -> Result<Vec<Recorded>, ReadError> {
+        // The second condition is that of the index, so that every other event is spared an entry.
+        const LATEST: &str = "SELECT seq, body FROM event WHERE kind = $1 \
+            AND kind IN ('IncidentOpened', 'RunPlanned', 'ReviewOwed') ORDER BY seq DESC LIMIT $2";
+        let (kind, limit) = (opening.kind(), i64::from(limit));
         parsed(reading!(self.log(), pool => sqlx::query_as(LATEST).bind(kind).bind(limit).fetch_all(pool).await))
     }
 }

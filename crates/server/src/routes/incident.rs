@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use allclear_core::{Command, Event, Incident, IncidentId, Recorded, Severity, Stage, TimelineEntry, World};
+use allclear_store::Opening;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -101,7 +102,7 @@ pub(crate) async fn list(State(site): State<Arc<Site>>) -> Result<Json<Vec<Incid
 pub(crate) async fn all(site: &Site) -> Result<Vec<Incident>, Problem> {
     let world = site.world();
     let mut incidents: Vec<Incident> = world.incidents.values().map(|incident| incident.as_ref().clone()).collect();
-    for opened in site.store().latest("IncidentOpened", RECENT).await? {
+    for opened in site.store().latest(Opening::Incident, RECENT).await? {
         let Some(id) = opened.incident.filter(|id| !world.incidents.contains_key(id)) else { continue };
         incidents.extend(closed(site, id).await?);
     }

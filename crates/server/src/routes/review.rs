@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use allclear_core::{ActionItem, Command, Event, IncidentId, Review, ReviewId};
+use allclear_store::Opening;
 use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
@@ -65,7 +66,7 @@ pub(crate) async fn list(State(site): State<Arc<Site>>) -> Result<Json<Vec<Revie
 pub(crate) async fn all(site: &Site) -> Result<Vec<ReviewDetail>, Problem> {
     let world = site.world();
     let mut reviews: Vec<ReviewDetail> = world.reviews.values().map(ReviewDetail::from).collect();
-    for owed in site.store().latest("ReviewOwed", RECENT).await? {
+    for owed in site.store().latest(Opening::Review, RECENT).await? {
         let Event::ReviewOwed { review, incident, .. } = owed.event.as_ref() else { continue };
         if !world.reviews.contains_key(review) {
             reviews.extend(published(site, *review, *incident).await?);

@@ -6,6 +6,7 @@ use allclear_core::{
     Actor, Command, Digest, EffectClass, Event, IncidentId, Plan, Recorded, Run, RunId, StepKind, StepOutcome,
     StepState,
 };
+use allclear_store::Opening;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -135,7 +136,7 @@ pub(crate) async fn list(State(site): State<Arc<Site>>) -> Result<Json<Vec<RunSu
 pub(crate) async fn all(site: &Site) -> Result<Vec<Run>, Problem> {
     let world = site.world();
     let mut runs: Vec<Run> = world.runs.values().cloned().collect();
-    for planned in site.store().latest("RunPlanned", RECENT).await? {
+    for planned in site.store().latest(Opening::Run, RECENT).await? {
         let Some(id) = planned.run.filter(|id| !world.runs.contains_key(id)) else { continue };
         runs.extend(Run::replay(&site.store().read_run(id).await?));
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use allclear_core::{Actor, Cause, Event, IncidentId, Recorded, RequestSample, RunId, Sample, Seq, Verdict};
+use allclear_core::{Actor, Cause, Event, IncidentId, Recorded, RequestSample, ReviewId, RunId, Sample, Seq, Verdict};
 use jiff::{Timestamp, ToSpan};
 
 pub(crate) const NOON: &str = "2026-03-01T12:00:00Z";
@@ -31,6 +31,11 @@ pub(crate) fn of_incident(seq: Seq, incident: IncidentId) -> Recorded {
 
 pub(crate) fn of_run(seq: Seq, incident: IncidentId, run: RunId) -> Recorded {
     Recorded { incident: Some(incident), run: Some(run), ..record(seq, Event::RunFinished { run }) }
+}
+
+pub(crate) fn owed(seq: Seq, incident: IncidentId) -> Recorded {
+    let due_at = after_seconds(0);
+    Recorded { incident: Some(incident), ..record(seq, Event::ReviewOwed { review: ReviewId(seq), incident, due_at }) }
 }
 
 /// Records after a position.

@@ -7,7 +7,7 @@ CREATE TABLE event (
     body TEXT NOT NULL,
     hash BYTEA NOT NULL
 );
-CREATE INDEX event_kind ON event (kind, seq);
+CREATE INDEX event_opening ON event (kind, seq) WHERE kind IN ('IncidentOpened', 'RunPlanned', 'ReviewOwed');
 CREATE INDEX event_incident ON event (incident, seq) WHERE incident IS NOT NULL;
 CREATE INDEX event_run ON event (run, seq) WHERE run IS NOT NULL;
 

@@ -7,9 +7,9 @@ CREATE TABLE event (
     body TEXT NOT NULL,
     hash BLOB NOT NULL
 ) STRICT;
-CREATE INDEX event_kind ON event (kind, seq);
-CREATE INDEX event_incident ON event (incident, seq) WHERE incident IS NOT NULL;
-CREATE INDEX event_run ON event (run, seq) WHERE run IS NOT NULL;
+CREATE INDEX event_opening ON event (kind) WHERE kind IN ('IncidentOpened', 'RunPlanned', 'ReviewOwed');
+CREATE INDEX event_incident ON event (incident) WHERE incident IS NOT NULL;
+CREATE INDEX event_run ON event (run) WHERE run IS NOT NULL;
 
 CREATE TABLE snapshot (
     format INTEGER NOT NULL,

@@ -1,10 +1,10 @@
 //! Appending and reading.
 
 use allclear_core::{Event, IncidentId, RunId, Seq};
-use allclear_store::{AppendError, Head, ReadError, Store};
+use allclear_store::{AppendError, Head, Opening, ReadError, Store};
 
 use crate::Place;
-use crate::record::{of_incident, of_run, passed, record, some};
+use crate::record::{of_incident, of_run, owed, passed, record, some};
 
 pub(crate) async fn an_empty_log_ends_before_everything(place: Place) {
     let head = place.store.head().await.expect("a head");
@@ -30,14 +30,15 @@ pub(crate) async fn what_was_appended_is_read_back_in_order(place: Place) {
 
 pub(crate) async fn records_are_found_by_incident_run_and_kind(place: Place) {
     let (one, two, run) = (IncidentId(1), IncidentId(2), RunId(4));
-    let records = [of_incident(1, one), of_incident(2, two), passed(3), of_run(4, one, run), passed(5)];
+    let records = [of_incident(1, one), owed(2, two), passed(3), of_run(4, one, run), owed(5, two)];
     place.store.append(0, &records).await.expect("appended");
     let incident = place.store.read_incident(one).await.expect("read");
     assert_eq!(incident, [records[0].clone(), records[3].clone()]);
     assert_eq!(place.store.read_run(run).await.expect("read"), [records[3].clone()]);
-    let latest = place.store.latest("CheckPassed", 10).await.expect("read");
-    assert_eq!(latest, [records[4].clone(), records[2].clone()]);
-    assert_eq!(place.store.latest("CheckPassed", 1).await.expect("read"), [records[4].clone()]);
+    let latest = place.store.latest(Opening::Review, 10).await.expect("read");
+    assert_eq!(latest, [records[4].clone(), records[1].clone()]);
+    assert_eq!(place.store.latest(Opening::Review, 1).await.expect("read"), [records[4].clone()]);
+    assert_eq!(place.store.latest(Opening::Run, 10).await.expect("read"), []);
     assert_eq!(place.store.read_incident(IncidentId(u64::MAX)).await.expect("read"), []);
 }
 
