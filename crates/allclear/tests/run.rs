@@ -35,6 +35,16 @@ fn planned(place: &Place, runbook: &str, procedure: &str) -> serde_json::Value {
     place.json(&["plan", "runbook.md", procedure])
 }
 
+/// Whether a program of that name has that argument, by what the kernel says.
+fn is_running(program: &str, argument: &str) -> bool {
+    let processes = std::fs::read_dir("/proc").expect("Linux");
+    let mut lines = processes.filter_map(|process| std::fs::read(process.ok()?.path().join("cmdline")).ok());
+    lines.any(|line| {
+        let mut words = line.split(|byte| *byte == 0);
+        words.next() == Some(program.as_bytes()) && words.any(|word| word == argument.as_bytes())
+    })
+}
+
 #[test]
 fn nothing_is_performed_without_a_word() {
     let place = Place::new();
@@ -90,13 +100,17 @@ fn a_failed_step_stops_the_run_and_says_so() {
 fn a_step_that_was_killed_is_in_doubt_until_a_person_settles_it() {
     let place = Place::new();
     let begun = place.path("begun");
-    // A step that has begun to act and never ends by itself.
-    let blocking = format!("touch {} && tail -f /dev/null", begun.display());
+    // A step that has begun to act and never ends by itself; the place makes its argument unique.
+    let endless = place.write("endless", "");
+    let blocking = format!("touch {} && tail -f {}", begun.display(), endless.display());
     let runbook = RUNBOOK.replace("touch mended", &blocking);
     let digest = planned(&place, &runbook, "cart-is-stuck")["digest"].as_str().expect("a digest").to_owned();
     let running = place.start(&["run", "runbook.md", "cart-is-stuck", "--approve", &digest]);
     eventually("the step begins", LIMIT, || begun.exists().then_some(()));
+    let endless = endless.display().to_string();
+    eventually("tail begins", LIMIT, || is_running("tail", &endless).then_some(()));
     running.kill();
+    eventually("nothing of the step is left", LIMIT, || (!is_running("tail", &endless)).then_some(()));
 
     let runs = place.json(&["runs"]);
     assert_eq!(runs[0]["state"], "in-doubt", "{runs}");

@@ -376,3 +376,9 @@ async fn a_step_that_is_dropped_leaves_nothing_behind() {
     };
     tokio::time::timeout(LIMIT, gone).await.expect("everything is gone");
 }
+
+#[tokio::test]
+async fn the_watcher_is_no_job_of_the_commands() {
+    let command = "jobs; wait; wait -n || echo \"$?\"";
+    check(&[command], true, Some(0), "1 command succeeded", "127\n").await;
+}

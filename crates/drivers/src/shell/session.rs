@@ -2,9 +2,13 @@
 //!
 //! Standard input carries the commands, standard output the reports, standard error the output of both streams: see
 //! `session.sh`. Commands themselves read from nowhere and have no terminal, so one that asks for a password fails.
+//!
+//! Invariant: only this process holds its end of the reports' socket. When it dies, however it dies, the socket ends,
+//! and the session's watcher kills the group: nothing of a step outlives whoever performs it.
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -13,7 +17,8 @@ use process_wrap::tokio::{ChildWrapper, CommandWrap, ProcessSession};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
+use tokio::net::UnixStream;
+use tokio::process::{ChildStderr, ChildStdin};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
@@ -32,6 +37,8 @@ const DRAIN_BYTES_MAX: usize = 1024 * 1024;
 const GRACE: Duration = Duration::from_secs(3);
 /// How long the kernel may take to remove what was killed.
 const KILL_LIMIT: Duration = Duration::from_secs(2);
+/// How long the watcher is waited for; a process that left the group may hold its socket longer.
+const WATCHER_LIMIT: Duration = Duration::from_millis(200);
 /// How often a group is looked at while it leaves.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
@@ -40,7 +47,8 @@ pub(super) struct Session {
     child: Box<dyn ChildWrapper>,
     group: Pid,
     commands: ChildStdin,
-    control: ChildStdout,
+    /// Reports are read here; what is written tells the watcher to leave.
+    control: UnixStream,
     output: ChildStderr,
 }
 
@@ -104,13 +112,17 @@ impl Session {
     }
 
     fn spawn(environment: &Environment) -> io::Result<Self> {
+        // Closed on exec on both sides: no other process that is started gets our side.
+        let (ours, theirs) = net::UnixStream::pair()?;
+        ours.set_nonblocking(true)?;
+        let control = UnixStream::from_std(ours)?;
         let mut command = CommandWrap::with_new("bash", |command| {
             command
                 .args(["--noprofile", "--norc"])
                 .env_clear()
                 .envs(&environment.variables)
                 .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
+                .stdout(Stdio::from(OwnedFd::from(theirs)))
                 .stderr(Stdio::piped())
                 .kill_on_drop(true);
         });
@@ -119,9 +131,9 @@ impl Session {
         // The bare process: the wrapper's own wait would also wait for background jobs.
         let mut child = child.into_inner();
         let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        let pipes = (child.stdin().take(), child.stdout().take(), child.stderr().take());
+        let pipes = (child.stdin().take(), child.stderr().take());
         match (id, pipes) {
-            (Some(group), (Some(commands), Some(control), Some(output))) => {
+            (Some(group), (Some(commands), Some(output))) => {
                 Ok(Self { child, group, commands, control, output })
             }
             _ => Err(io::Error::other("the process ended while it was started")),
@@ -204,9 +216,19 @@ impl Session {
                 }
             };
             if timeout(limit, gone).await.is_ok() {
-                return;
+                break;
             }
         }
+        self.dismiss_watcher();
+        let mut rest = [0; 1024];
+        let ended = async { while matches!(self.control.read(&mut rest).await, Ok(1..)) {} };
+        let _ = timeout(WATCHER_LIMIT, ended).await;
+    }
+
+    /// Without the word the watcher would kill the group, whose number may belong to somebody else by then.
+    fn dismiss_watcher(&self) {
+        // A watcher that was killed by a command reads no more.
+        let _ = rustix::io::write(&self.control, b"\n");
     }
 
     /// Lets bash leave by itself, then makes sure that its group is gone.
@@ -231,6 +253,7 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         let _ = kill_process_group(self.group, Signal::KILL);
+        self.dismiss_watcher();
     }
 }
 

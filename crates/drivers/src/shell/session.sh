@@ -1,6 +1,10 @@
 # The part of a shell session that is ours. It comes before the first command, on standard input.
 # Standard output becomes the control channel, standard error the output: of both streams, in order of arrival.
 exec {__allclear_control}>&1 1>&2
+# The watcher: that socket ends with Allclear, even with one that was killed, and then the session's group is killed. A
+# word on it, the only one ever, means that all is in order. A group of its own, so that nobody waits for the watcher,
+# and a child of nobody, so that the commands' `jobs`, `wait` and `$!` do not know it.
+( set -m; ( builtin read -r -u "$__allclear_control" || builtin kill -KILL -- "-$$" ) & ) </dev/null >/dev/null 2>&1
 # Tells how a command (or the whole session) ended, and what the session knows: directory, options, variables, functions.
 __allclear_report() {
   set +euxv
