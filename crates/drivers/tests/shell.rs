@@ -378,6 +378,24 @@ async fn a_step_that_is_dropped_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn a_cancellation_that_overtakes_its_step_is_not_lost() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("done");
+    let sessions = Sessions::new();
+    let effect = bash(1, &[&format!("touch {}", path.display())]);
+    sessions.cancel(RunId(40)).await;
+    let (performed, _) = perform(&sessions, &effect).await;
+    assert_eq!(performed.outcome.summary, "command 1 (line 10) was not begun: the run was cancelled");
+    assert!(!performed.succeeded && !path.exists());
+    // Where the run was only interrupted, a person may have the step repeated.
+    assert!(perform(&sessions, &effect).await.0.succeeded && path.exists());
+
+    // Between two steps the session is idle: the step after is on its way all the same.
+    sessions.cancel(RunId(40)).await;
+    assert!(!perform(&sessions, &effect).await.0.succeeded);
+}
+
+#[tokio::test]
 async fn the_watcher_is_no_job_of_the_commands() {
     let command = "jobs; wait; wait -n || echo \"$?\"";
     check(&[command], true, Some(0), "1 command succeeded", "127\n").await;

@@ -15,8 +15,8 @@ mod report;
 mod session;
 mod syntax;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use allclear_core::{PerformEffect, PlannedCommand, PlannedStep, RunId, StepOutcome};
@@ -42,8 +42,20 @@ pub struct Performed {
 /// The shell sessions of all runs; at most one per run.
 #[derive(Default)]
 pub struct Sessions {
-    slots: Mutex<HashMap<RunId, Arc<Slot>>>,
+    places: Mutex<Places>,
 }
+
+/// Where sessions are, and which steps on their way must not begin.
+#[derive(Default)]
+struct Places {
+    slots: HashMap<RunId, Arc<Slot>>,
+    /// Runs that were cancelled while nothing was performed for them: the step that comes late, if one does, takes its
+    /// run out again. Of more than [`CANCELLED_MAX`] the oldest go.
+    cancelled: BTreeSet<RunId>,
+}
+
+/// How many cancelled runs are remembered: far more than can be on their way at once.
+const CANCELLED_MAX: usize = 4096;
 
 /// The place of one run's session.
 struct Slot {
@@ -91,9 +103,9 @@ impl Sessions {
     }
 
     /// Kills everything that runs for this run, and waits until it is gone. A step that is being performed ends as
-    /// cancelled.
+    /// cancelled, and so does one that is still on its way here.
     pub async fn cancel(&self, run: RunId) {
-        let Some(slot) = self.take(run) else { return };
+        let Some(slot) = self.bar(run) else { return };
         slot.cancelled.send_replace(true);
         let session = slot.state.lock().await.session.take();
         if let Some(mut session) = session {
@@ -113,21 +125,41 @@ impl Sessions {
 
     /// Cancels every run, for a shutdown.
     pub async fn cancel_all(&self) {
-        let runs: Vec<RunId> = self.slots.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect();
+        let runs: Vec<RunId> = self.places().slots.keys().copied().collect();
         for run in runs {
             self.cancel(run).await;
         }
     }
 
     fn take(&self, run: RunId) -> Option<Arc<Slot>> {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner).remove(&run)
+        self.places().slots.remove(&run)
+    }
+
+    fn bar(&self, run: RunId) -> Option<Arc<Slot>> {
+        let mut places = self.places();
+        let slot = places.slots.remove(&run);
+        // Whoever performs a step holds the slot as well, and sees there that it is cancelled.
+        if slot.as_ref().is_none_or(|slot| Arc::strong_count(slot) == 1) {
+            places.cancelled.insert(run);
+        }
+        if places.cancelled.len() > CANCELLED_MAX {
+            places.cancelled.pop_first();
+        }
+        slot
+    }
+
+    fn places(&self) -> MutexGuard<'_, Places> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn slot(&self, run: RunId) -> Arc<Slot> {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(slots.entry(run).or_insert_with(|| {
-            Arc::new(Slot { cancelled: watch::Sender::new(false), state: tokio::sync::Mutex::default() })
-        }))
+        let slot =
+            |cancelled| Arc::new(Slot { cancelled: watch::Sender::new(cancelled), state: tokio::sync::Mutex::default() });
+        let mut places = self.places();
+        if places.cancelled.remove(&run) {
+            return slot(true);
+        }
+        Arc::clone(places.slots.entry(run).or_insert_with(|| slot(false)))
     }
 
     async fn attempt(&self, effect: &PerformEffect, sink: &mpsc::Sender<Bytes>) -> Result<String, Failure> {
