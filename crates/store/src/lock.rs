@@ -5,6 +5,12 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
+use std::time::Duration;
+
+/// A process that ends while it starts another leaves the lock with that other one until it has begun: so a lock is only
+/// believed to be held when it has been for a moment.
+const LOOKS: u32 = 10;
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// Held as long as it lives.
 #[derive(Debug)]
@@ -25,10 +31,13 @@ impl DirectoryLock {
     pub(crate) fn take(path: &Path) -> Result<Self, LockError> {
         let opened = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path);
         let mut file = opened.map_err(LockError::Io)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(LockError::Held { pid: holder(&mut file) }),
-            Err(TryLockError::Error(error)) => return Err(LockError::Io(error)),
+        for look in 1.. {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if look < LOOKS => std::thread::sleep(LOOK_EVERY),
+                Err(TryLockError::WouldBlock) => return Err(LockError::Held { pid: holder(&mut file) }),
+                Err(TryLockError::Error(error)) => return Err(LockError::Io(error)),
+            }
         }
         // A courtesy to whoever is refused; a full disk must not keep us from opening what is there.
         let _ = sign(&mut file);
