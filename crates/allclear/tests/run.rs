@@ -126,3 +126,27 @@ fn a_step_that_was_killed_is_in_doubt_until_a_person_settles_it() {
     let verified = place.run(&["log", "verify"]);
     assert_eq!(code(&verified), 0, "{}", said(&verified));
 }
+
+#[test]
+fn a_credential_in_a_runbook_never_reaches_the_log() {
+    let place = Place::new();
+    let key = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
+    for (command, sentence) in [
+        (format!("curl -H 'Authorization: Bearer {key}' http://127.0.0.1/"), "line 16 holds what looks like a credential"),
+        ("curl http://app:hunter22@127.0.0.1/".to_owned(), "line 16 holds what looks like a credential"),
+        // Refused for another reason, which quotes the command.
+        ("psql postgres://app:hunter22@127.0.0.1/app".to_owned(), "[redacted]"),
+    ] {
+        place.write("runbook.md", &RUNBOOK.replace("touch mended", &command));
+        for verb in ["plan", "run"] {
+            let output = place.run(&[verb, "runbook.md", "cart-is-stuck"]);
+            assert_eq!(code(&output), 3, "{verb}: {}", said(&output));
+            assert!(said(&output).contains(sentence), "{}", said(&output));
+            assert!(!said(&output).contains(key) && !said(&output).contains("hunter22"), "{}", said(&output));
+        }
+    }
+    let named = "curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1/";
+    place.write("runbook.md", &RUNBOOK.replace("touch mended", named));
+    let output = place.run(&["plan", "runbook.md", "cart-is-stuck"]);
+    assert!(!said(&output).contains("credential"), "the name is what ought to stand there: {}", said(&output));
+}

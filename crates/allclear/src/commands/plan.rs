@@ -27,8 +27,7 @@ pub(crate) fn run(args: &Args, common: &Common) -> anyhow::Result<Exit> {
     let exit = if refusals.is_empty() { Exit::Ok } else { Exit::Refused };
     if common.format == Format::Json {
         let mut document = plan.map_or_else(|| Ok(json!({"steps": [], "variables": {}})), serde_json::to_value)?;
-        let reasons: Vec<String> = refusals.iter().map(ToString::to_string).collect();
-        document["refusals"] = json!(reasons);
+        document["refusals"] = json!(refusals);
         print::json(&document)?;
         return Ok(exit);
     }
