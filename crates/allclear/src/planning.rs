@@ -72,7 +72,10 @@ fn credentials(plan: &Plan) -> Vec<String> {
 
 fn texts(step: &PlannedStep) -> impl Iterator<Item = (u32, &str)> {
     let commands = step.commands.iter().flat_map(|command| {
-        [Some(command.rendered.as_str()), command.undo.as_deref()].into_iter().flatten().map(|text| (command.line, text))
+        [Some(command.rendered.as_str()), command.undo.as_deref()]
+            .into_iter()
+            .flatten()
+            .map(|text| (command.line, text))
     });
     [(step.line, step.title.as_str()), (step.line, step.prose.as_str())].into_iter().chain(commands)
 }

@@ -150,3 +150,23 @@ fn a_credential_in_a_runbook_never_reaches_the_log() {
     let output = place.run(&["plan", "runbook.md", "cart-is-stuck"]);
     assert!(!said(&output).contains("credential"), "the name is what ought to stand there: {}", said(&output));
 }
+
+#[test]
+fn after_a_restart_a_step_begins_where_the_last_one_ended() {
+    let place = Place::new();
+    let folder = place.path("folder");
+    std::fs::create_dir(&folder).expect("it can be made");
+    let (flag, answer) = (place.path("flag"), place.path("answer"));
+    let runbook = RUNBOOK
+        .replace("echo \"looking at $HOME\"", &format!("cd {}", folder.display()))
+        .replace("touch mended", &format!("test -e {} && pwd > {}", flag.display(), answer.display()));
+    let digest = planned(&place, &runbook, "cart-is-stuck")["digest"].as_str().expect("a digest").to_owned();
+    let output = place.run(&["run", "runbook.md", "cart-is-stuck", "--approve", &digest]);
+    assert_eq!(code(&output), 1, "the second step fails at first: {}", said(&output));
+    place.write("flag", "");
+    let id = place.json(&["runs"])[0]["id"].as_str().expect("an id").to_owned();
+    let again = place.run(&["resume", &id, "--again"]);
+    let stood = std::fs::read_to_string(&answer).unwrap_or_else(|error| panic!("{error}: {}", said(&again)));
+    assert_eq!(stood.trim(), folder.display().to_string());
+    assert!(said(&again).contains("[a new shell: variables of earlier steps are gone]"), "{}", said(&again));
+}

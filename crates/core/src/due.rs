@@ -13,7 +13,7 @@ use crate::incident;
 use crate::job::JobState;
 use crate::policy::Policy;
 use crate::review::ReviewState;
-use crate::run::StepState;
+use crate::run::{Run, StepState};
 use crate::world::World;
 
 /// Every effect that is due at `now`, other than probes: those follow the `ProbeSchedule`.
@@ -76,7 +76,14 @@ fn steps<'a>(world: &'a World, policy: &'a Policy) -> impl Iterator<Item = Effec
                 plan: Arc::clone(&run.plan),
                 incident: run.incident,
                 target: policy.targets.get(&run.plan.target).cloned().unwrap_or_default(),
+                directory: directory(run),
             })
         })
     })
+}
+
+/// Where the latest step that succeeded in a shell left it.
+fn directory(run: &Run) -> Option<String> {
+    let succeeded = run.steps.values().filter(|step| step.state == StepState::Succeeded);
+    succeeded.filter_map(|step| step.outcome.as_ref()?.directory.clone()).last()
 }

@@ -64,6 +64,8 @@ pub struct PerformEffect {
     pub incident: Option<IncidentId>,
     /// The estate; its environment is set for the step.
     pub target: Target,
+    /// Where the shell stood after the latest step that succeeded: a new shell begins there.
+    pub directory: Option<String>,
 }
 
 impl Effect {

@@ -377,6 +377,9 @@ pub struct StepOutcome {
     /// Digest of the output that was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<Digest>,
+    /// Working directory after the last command that succeeded, where a shell performed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<String>,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
 }

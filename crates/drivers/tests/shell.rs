@@ -40,7 +40,7 @@ fn effect(step: u32, language: &str, commands: &[&str]) -> PerformEffect {
         steps: vec![planned],
     };
     let target = Target { env: BTreeMap::new() };
-    PerformEffect { run: RunId(40), step, attempt: 1, plan: Arc::new(plan), incident: None, target }
+    PerformEffect { run: RunId(40), step, attempt: 1, plan: Arc::new(plan), incident: None, target, directory: None }
 }
 
 fn bash(step: u32, commands: &[&str]) -> PerformEffect {
@@ -399,4 +399,23 @@ async fn a_cancellation_that_overtakes_its_step_is_not_lost() {
 async fn the_watcher_is_no_job_of_the_commands() {
     let command = "jobs; wait; wait -n || echo \"$?\"";
     check(&[command], true, Some(0), "1 command succeeded", "127\n").await;
+}
+
+#[tokio::test]
+async fn after_a_restart_a_step_begins_where_the_last_one_ended() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().canonicalize().expect("it exists").display().to_string();
+    let (performed, _) = perform(&Sessions::new(), &bash(1, &[&format!("x=1; cd {path}")])).await;
+    assert_eq!(performed.outcome.directory.as_deref(), Some(path.as_str()));
+
+    let restarted = Sessions::new();
+    let second = PerformEffect { directory: performed.outcome.directory, ..bash(2, &["pwd; echo ${x-gone}", "pwd"]) };
+    let (performed, output) = perform(&restarted, &second).await;
+    assert!(performed.succeeded, "{performed:?}");
+    assert_eq!(output, format!("[a new shell: variables of earlier steps are gone]\n{path}\ngone\n{path}\n"));
+
+    drop(folder);
+    let (performed, _) = perform(&Sessions::new(), &second).await;
+    let summary = format!("command 1 (line 10) was not begun: the session's directory `{path}` is gone");
+    assert_eq!((performed.succeeded, performed.outcome.summary), (false, summary));
 }

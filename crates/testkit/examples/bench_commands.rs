@@ -180,7 +180,7 @@ impl Drivers for Idle {
     }
 
     async fn perform(&self, _: PerformEffect, _: OutputSink) -> Performed {
-        let outcome = StepOutcome { exit_code: None, duration_ms: 0, summary: String::new(), output: None };
+        let outcome = StepOutcome::default();
         Performed { succeeded: true, outcome }
     }
 

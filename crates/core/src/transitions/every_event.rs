@@ -194,6 +194,7 @@ fn outcome(exit_code: i32) -> StepOutcome {
         exit_code: Some(exit_code),
         summary: format!("exited with {exit_code}"),
         output: Some(Digest::of(b"output")),
+        directory: Some(text("/srv/city")),
         duration_ms: 1_200,
     }
 }

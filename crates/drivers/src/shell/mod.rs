@@ -8,6 +8,7 @@
 //! A command that fails ends its shell, since strict mode leaves it no other way. The next one then begins in a new
 //! shell with the directory, options, variables and functions as they were after the last command that succeeded:
 //! repeating a step starts from what the step started from. Background jobs, traps and open files do not survive that.
+//! After a restart only the directory is known, from the log, and the output says that the variables are gone.
 
 mod environment;
 mod output;
@@ -72,6 +73,9 @@ struct SlotState {
     secrets: Vec<(String, SecretText)>,
 }
 
+/// What the output says where a run goes on in another process than the one that began it.
+const NEW_SHELL: &[u8] = b"[a new shell: variables of earlier steps are gone]\n";
+
 /// Why a step did not succeed.
 struct Failure {
     exit_code: Option<i32>,
@@ -94,12 +98,12 @@ impl Sessions {
     /// comes, redacted; where nobody receives it any more, it is dropped. Dropping the future kills the session.
     pub async fn perform(&self, effect: &PerformEffect, sink: &mpsc::Sender<Bytes>) -> Performed {
         let began = Instant::now();
-        let (succeeded, exit_code, summary) = match self.attempt(effect, sink).await {
-            Ok(summary) => (true, Some(0), summary),
-            Err(failure) => (false, failure.exit_code, failure.summary),
+        let (succeeded, exit_code, summary, directory) = match self.attempt(effect, sink).await {
+            Ok((summary, directory)) => (true, Some(0), summary, directory),
+            Err(failure) => (false, failure.exit_code, failure.summary, None),
         };
         let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Performed { succeeded, outcome: StepOutcome { exit_code, summary, output: None, duration_ms } }
+        Performed { succeeded, outcome: StepOutcome { exit_code, summary, output: None, directory, duration_ms } }
     }
 
     /// Kills everything that runs for this run, and waits until it is gone. A step that is being performed ends as
@@ -153,8 +157,9 @@ impl Sessions {
     }
 
     fn slot(&self, run: RunId) -> Arc<Slot> {
-        let slot =
-            |cancelled| Arc::new(Slot { cancelled: watch::Sender::new(cancelled), state: tokio::sync::Mutex::default() });
+        let slot = |cancelled| {
+            Arc::new(Slot { cancelled: watch::Sender::new(cancelled), state: tokio::sync::Mutex::default() })
+        };
         let mut places = self.places();
         if places.cancelled.remove(&run) {
             return slot(true);
@@ -162,7 +167,12 @@ impl Sessions {
         Arc::clone(places.slots.entry(run).or_insert_with(|| slot(false)))
     }
 
-    async fn attempt(&self, effect: &PerformEffect, sink: &mpsc::Sender<Bytes>) -> Result<String, Failure> {
+    /// The sentence about what succeeded, and the directory it left the shell in.
+    async fn attempt(
+        &self,
+        effect: &PerformEffect,
+        sink: &mpsc::Sender<Bytes>,
+    ) -> Result<(String, Option<String>), Failure> {
         let step = performable(effect)?;
         let environment = Environment::of(effect)?;
         let slot = self.slot(effect.run);
@@ -197,10 +207,14 @@ impl Sessions {
             () = sink.finish() => {}
             _ = cancelled.wait_for(|cancelled| *cancelled) => {}
         }
-        result.map(|()| match step.commands.len() {
+        result?;
+        let summary = match step.commands.len() {
             1 => "1 command succeeded".to_owned(),
             count => format!("{count} commands succeeded"),
-        })
+        };
+        // It goes into the log, where no secret may be.
+        let directory = state.snapshot.as_ref().map(|snapshot| snapshot.directory.clone());
+        Ok((summary, directory.filter(|directory| redactor.text(directory) == *directory)))
     }
 }
 
@@ -217,6 +231,10 @@ impl SlotState {
     ) -> Result<(), Failure> {
         if *cancelled.borrow() {
             return Err("was not begun: the run was cancelled".to_owned().into());
+        }
+        if let (None, None, Some(directory)) = (&self.session, &self.snapshot, &effect.directory) {
+            self.snapshot = Some(Snapshot { directory: directory.clone(), script: String::new() });
+            sink.send(NEW_SHELL).await;
         }
         let mut session = match self.session.take() {
             Some(session) => session,

@@ -133,9 +133,7 @@ impl Session {
         let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         let pipes = (child.stdin().take(), child.stderr().take());
         match (id, pipes) {
-            (Some(group), (Some(commands), Some(output))) => {
-                Ok(Self { child, group, commands, control, output })
-            }
+            (Some(group), (Some(commands), Some(output))) => Ok(Self { child, group, commands, control, output }),
             _ => Err(io::Error::other("the process ended while it was started")),
         }
     }

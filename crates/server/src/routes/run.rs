@@ -103,7 +103,7 @@ pub(crate) struct StepDetail {
     pub(crate) since: Timestamp,
     /// Attempts so far.
     pub(crate) attempt: u32,
-    /// What the last attempt came to: `{exit_code, summary, output, duration_ms}`.
+    /// What the last attempt came to: `{exit_code, summary, output, directory, duration_ms}`.
     #[schema(value_type = Option<Object>)]
     pub(crate) outcome: Option<StepOutcome>,
 }
