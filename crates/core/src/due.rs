@@ -85,5 +85,5 @@ fn steps<'a>(world: &'a World, policy: &'a Policy) -> impl Iterator<Item = Effec
 /// Where the latest step that succeeded in a shell left it.
 fn directory(run: &Run) -> Option<String> {
     let succeeded = run.steps.values().filter(|step| step.state == StepState::Succeeded);
-    succeeded.filter_map(|step| step.outcome.as_ref()?.directory.clone()).last()
+    succeeded.filter_map(|step| step.outcome.as_ref()?.directory.clone()).next_back()
 }
