@@ -8,7 +8,7 @@ mod console;
 mod diary;
 mod pager;
 mod ports;
-mod prepchef;
+pub(crate) mod prepchef;
 mod props;
 mod stand;
 mod story;

@@ -132,6 +132,7 @@ fn scenarios(value: Option<String>) -> Result<Map<String, Value>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::demo::prepchef::PrepChef;
 
     fn read(variables: &[(&str, &str)]) -> Result<Option<Synthetic>, String> {
         Synthetic::from_environment(|name| {
@@ -165,6 +166,25 @@ mod tests {
         assert!(estimate.body.as_deref().is_some_and(|body| body.contains("\"inspections_per_year\":2")));
         assert!(estimate.headers.is_empty());
         assert_eq!(probe(&questions[1]).method, "GET");
+    }
+
+    #[tokio::test]
+    async fn prepchef_answers_the_usual_questions() {
+        // Installed already by another test of this process: that is as good.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let prepchef = PrepChef::start(listener, folder.path().join("faults.json")).expect("it starts");
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let questions = read(&[(BASE_URL, &prepchef.url())]).expect("it is right").expect("it is set").questions();
+        assert_eq!(questions.len(), 4);
+        for question in questions {
+            let HttpProbe { method, url, body, .. } = probe(&question);
+            let method = method.parse().expect("a method");
+            let request = client.request(method, url).body(body.clone().unwrap_or_default());
+            let answer = request.send().await.expect("it answers");
+            assert_eq!(answer.status(), 200, "{}: {:?}", question.name, answer.text().await);
+        }
     }
 
     #[test]

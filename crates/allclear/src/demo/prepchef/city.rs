@@ -37,6 +37,8 @@ struct Permit {
 enum Party {
     #[default]
     Chef,
+    /// `operator` is another word for whoever runs the kitchen.
+    #[serde(alias = "operator")]
     Kitchen,
 }
 
