@@ -73,7 +73,8 @@ pub(crate) enum SignInError {
     #[error("say who you are: one to sixty-four letters; your name stands beside everything that you do")]
     NoName,
     #[error(
-        "too many wrong tokens: wait a minute, or use the command line on the server, which needs no token meanwhile"
+        "too many wrong tokens: wait a minute; the right token is let in at once, and the command line on the server \
+         needs none"
     )]
     TooMany,
     #[error("the system gave no random bytes; try again")]
@@ -121,16 +122,17 @@ impl Auth {
         Ok(id)
     }
 
+    /// The right token is let in at all times, so that nobody can lock the others out; only wrong ones are limited.
     fn admit(&self, token: &str, now: Timestamp) -> Result<(), SignInError> {
+        if self.is_token(token.trim()) {
+            return Ok(());
+        }
         let mut failures = lock(&self.inner.failures);
         if now.duration_since(failures.since) > FAILURES_WITHIN {
             *failures = Failures { since: now, count: 0 };
         }
         if failures.count >= FAILURES_MAX {
             return Err(SignInError::TooMany);
-        }
-        if self.is_token(token.trim()) {
-            return Ok(());
         }
         failures.count += 1;
         Err(SignInError::WrongToken)
@@ -166,4 +168,23 @@ fn random_hex<const BYTES: usize>() -> Result<String, AuthError> {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_tokens_are_limited_and_lock_nobody_out() {
+        let (auth, token) = Auth::ephemeral().unwrap();
+        let now = Timestamp::UNIX_EPOCH;
+        for _ in 0..FAILURES_MAX {
+            assert_eq!(auth.sign_in("alc_0", "mallory", now), Err(SignInError::WrongToken));
+        }
+        assert_eq!(auth.sign_in("alc_0", "mallory", now), Err(SignInError::TooMany));
+        assert!(auth.sign_in(&token, "ana", now).is_ok());
+        assert_eq!(auth.sign_in("alc_0", "mallory", now), Err(SignInError::TooMany), "a sign-in forgives nobody else");
+        let later = now + FAILURES_WITHIN + SignedDuration::from_secs(1);
+        assert_eq!(auth.sign_in("alc_0", "mallory", later), Err(SignInError::WrongToken));
+    }
 }
