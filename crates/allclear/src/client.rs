@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use allclear_core::{PageState, World};
 use anyhow::{Context as _, bail};
 use axum::Router;
 use axum::body::Body;
@@ -62,10 +63,15 @@ impl Client {
         Some(Self { way: Way::Socket(socket), actor: actor() })
     }
 
-    /// Lets go of the engine; one that ran here is stopped in good order.
+    /// Lets go of the engine; one that ran here is stopped in good order, and says what it leaves undone.
     pub(crate) async fn close(self) {
         if let Way::Here { host, .. } = self.way {
+            let engine = host.handle();
             host.stop().await;
+            // Only now: what was under way may have arrived within the grace of the stop.
+            if let Some(words) = left_undone(&engine.world()) {
+                eprintln!("{words}");
+            }
         }
     }
 
@@ -134,6 +140,25 @@ impl Client {
             Way::Socket(path) => over_socket(path, request).await,
         }
     }
+}
+
+/// What waits for a server that is not there; `None` where nothing does.
+fn left_undone(world: &World) -> Option<String> {
+    let messages = world.deliveries.len();
+    let pages = world.pages.values().filter(|page| page.state == PageState::Paging).count();
+    let mut waiting = Vec::new();
+    if messages > 0 {
+        waiting.push(
+            if messages == 1 { "1 message has".to_owned() } else { format!("{messages} messages have") } + " not left",
+        );
+    }
+    if pages > 0 {
+        waiting.push(if pages == 1 { "1 page is".to_owned() } else { format!("{pages} pages are") } + " unanswered");
+    }
+    (!waiting.is_empty()).then(|| {
+        let waiting = waiting.join(" and ");
+        format!("{waiting}; while no server runs, nothing is retried and nobody else is paged: start `allclear up`.")
+    })
 }
 
 async fn over_socket(path: &Path, request: Request<Body>) -> anyhow::Result<Response<Body>> {
