@@ -17,6 +17,7 @@ mod print;
 mod reference;
 mod wiring;
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -93,5 +94,10 @@ fn main() -> ExitCode {
 fn listen_to_the_program() {
     let wanted = tracing_subscriber::EnvFilter::try_from_env("ALLCLEAR_LOG");
     let filter = wanted.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .init();
 }
