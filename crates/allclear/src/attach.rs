@@ -2,14 +2,14 @@
 //!
 //! The run belongs to the engine. Leaving the terminal leaves the run where it is.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::Format;
 use crate::client::Client;
-use crate::exit::Exit;
+use crate::exit::{Exit, Failure};
 use crate::print;
 
 /// How often a step under way is looked at.
@@ -31,8 +31,23 @@ pub(crate) async fn attach(client: &Client, id: &str, format: Format) -> anyhow:
 /// As [`attach`]; steps and plans with these digests are approved.
 pub(crate) async fn attach_with(client: &Client, id: &str, format: Format, approve: &[String]) -> anyhow::Result<Exit> {
     let mut shown = Shown::default();
+    match follow(client, id, format, approve, &mut shown).await {
+        // An answer that says no is a `Failure`; anything else means that nobody answers any more.
+        Err(error) if error.downcast_ref::<Failure>().is_none() => shown.lost(id, format, error),
+        ended => ended,
+    }
+}
+
+async fn follow(
+    client: &Client,
+    id: &str,
+    format: Format,
+    approve: &[String],
+    shown: &mut Shown,
+) -> anyhow::Result<Exit> {
     loop {
         let run: Value = client.get(&format!("runs/{id}")).await?;
+        shown.seen = Some(run.clone());
         shown.show(client, id, &run).await?;
         let step = current(&run);
         match (print::text(&run, "state").as_str(), step) {
@@ -162,6 +177,8 @@ struct Shown {
     announced: Vec<u64>,
     output_of: Option<u64>,
     output_bytes: usize,
+    /// The run as it was last seen.
+    seen: Option<Value>,
 }
 
 impl Shown {
@@ -178,13 +195,14 @@ impl Shown {
                 announce(step, &run["plan"]);
             }
             if matches!(state.as_str(), "started" | "succeeded" | "failed") && step["kind"] == "command" {
-                self.show_output(client, id, number).await?;
+                self.show_output(client, id, number, state == "started").await?;
             }
         }
         Ok(())
     }
 
-    async fn show_output(&mut self, client: &Client, id: &str, number: u64) -> anyhow::Result<()> {
+    /// Prints what is new. Of a letter that is half written nothing is shown until its rest is there.
+    async fn show_output(&mut self, client: &Client, id: &str, number: u64, grows: bool) -> anyhow::Result<()> {
         if self.output_of.is_some_and(|shown| shown > number) {
             return Ok(());
         }
@@ -194,10 +212,35 @@ impl Shown {
         use http_body_util::BodyExt as _;
         let path = format!("runs/{id}/output?step={number}&from={}", self.output_bytes);
         let bytes = client.stream(&path).await?.collect().await?.to_bytes();
-        self.output_bytes += bytes.len();
-        eprint!("{}", String::from_utf8_lossy(&bytes));
+        let whole = if grows { whole_letters(&bytes) } else { &bytes };
+        self.output_bytes += whole.len();
+        // A closed pipe ends nothing but the printing.
+        let _ = std::io::stderr().write_all(whole);
         Ok(())
     }
+
+    /// The server went away. What is known of the run is worth more than the error of the connection.
+    fn lost(&self, id: &str, format: Format, error: anyhow::Error) -> anyhow::Result<Exit> {
+        let running = self.seen.as_ref().filter(|run| print::text(run, "state") == "running");
+        let Some((run, step)) = running.and_then(|run| Some((run, current(run)?))) else { return Err(error) };
+        eprintln!("The server went away: {error:#}");
+        eprintln!(
+            "{id} step {} may be in doubt: once the server is back, `allclear resume {id}` says.",
+            step["number"]
+        );
+        ended(run, format, Exit::InDoubt)
+    }
+}
+
+/// The bytes without a letter at their end that is cut.
+fn whole_letters(bytes: &[u8]) -> &[u8] {
+    let is_cut = |start: &usize| {
+        let letter = std::str::from_utf8(&bytes[*start..]);
+        letter.is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
+    };
+    // The longest letter has four bytes.
+    let cut = (bytes.len().saturating_sub(3)..bytes.len()).find(is_cut);
+    &bytes[..cut.unwrap_or(bytes.len())]
 }
 
 fn announce(step: &Value, plan: &Value) {
@@ -224,5 +267,22 @@ pub(crate) fn print_run(run: &Value) {
         let of = |name: &str| print::text(step, name);
         let summary = print::text(&step["outcome"], "summary");
         print::line(format!("  {:>2}. {:<10} {}  {summary}", of("number"), of("state"), of("title")).trim_end());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_that_is_cut_waits_for_its_rest() {
+        for (text, whole) in [("aé", 1), ("a€", 1), ("😀", 0), ("abc", 2)] {
+            let bytes = text.as_bytes();
+            assert_eq!(whole_letters(bytes), bytes);
+            assert_eq!(whole_letters(&bytes[..bytes.len() - 1]), &bytes[..whole], "{text}");
+        }
+        let not_text = [b'a', 0xff, 0xa9];
+        assert_eq!(whole_letters(&not_text), not_text, "what is no letter at all is not waited for");
+        assert!(whole_letters(&[]).is_empty());
     }
 }

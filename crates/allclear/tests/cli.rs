@@ -30,3 +30,27 @@ fn a_page_that_nobody_carries_on_is_spoken_of() {
     assert!(words.contains("not left") && words.contains("1 page is unanswered"), "{words}");
     assert!(words.contains("allclear up") && !words.contains('\u{1b}'), "{words}");
 }
+
+#[test]
+fn a_server_that_goes_away_leaves_word_of_the_step() {
+    let place = Place::new();
+    place.write(
+        "runbook.md",
+        "# R\n\n## Wait\n\n**When**: always\n\n1. **Wait:**\n```bash\necho begun; sleep 20\n```\n",
+    );
+    place.write("allclear.toml", CONFIG);
+    let digest = place.json(&["plan", "runbook.md", "wait"])["digest"].as_str().expect("a digest").to_owned();
+    let server = place.start(&["up", "--listen", "127.0.0.1:0"]);
+    eventually("the socket is there", Duration::from_secs(20), || {
+        place.path("allclear-data/allclear.sock").exists().then_some(())
+    });
+    let mut attached = place.start(&["run", "runbook.md", "wait", "--approve", &digest]);
+    let mut words = BufReader::new(attached.child.stderr.take().expect("its words"));
+    let begun = words.by_ref().lines().map_while(Result::ok).any(|line| line == "begun");
+    assert!(begun, "the step never begins");
+    server.kill();
+    let mut rest = String::new();
+    words.read_to_string(&mut rest).expect("it is text");
+    assert_eq!(attached.child.wait().expect("it ends").code(), Some(4), "{rest}");
+    assert!(rest.contains("step 1 may be in doubt") && rest.contains("allclear resume run-"), "{rest}");
+}
