@@ -32,6 +32,18 @@ fn a_page_that_nobody_carries_on_is_spoken_of() {
 }
 
 #[test]
+fn the_tail_is_one_json_document() {
+    let place = Place::new();
+    assert_eq!(place.json(&["log", "tail", "-n", "0"]), serde_json::json!([]));
+    assert_eq!(code(&place.run(&["incident", "open", "It hurts"])), 0);
+    let tail = place.run(&["log", "tail", "--format", "json"]);
+    let records: serde_json::Value = serde_json::from_slice(&tail.stdout).expect("one document");
+    let count = records.as_array().map(Vec::len).expect("an array");
+    assert!(count > 1, "{records}");
+    assert_eq!(String::from_utf8_lossy(&tail.stdout).lines().count(), count + 2, "one event a line");
+}
+
+#[test]
 fn a_server_that_goes_away_leaves_word_of_the_step() {
     let place = Place::new();
     place.write(

@@ -30,7 +30,8 @@ enum LogVerb {
         /// How many.
         #[arg(long, short = 'n', default_value_t = 20)]
         lines: u64,
-        /// Goes on with every event as it is appended.
+        /// Goes on with every event as it is appended. With `--format json` it prints one document a line, otherwise
+        /// one array.
         #[arg(long, short)]
         follow: bool,
     },
@@ -67,11 +68,13 @@ async fn tail(lines: u64, follow: bool, common: &Common) -> anyhow::Result<Exit>
     let head: serde_json::Value = client.get("log/head").await?;
     let mut after: Seq = head["seq"].as_u64().unwrap_or(0).saturating_sub(lines);
     let records: Vec<Recorded> = client.get(&format!("events?after={after}&limit={lines}")).await?;
-    for recorded in &records {
-        print_event(recorded, common.format)?;
-        after = recorded.seq;
+    if common.format == Format::Json && !follow {
+        print_array(&records)?;
+    } else {
+        records.iter().try_for_each(|recorded| print_event(recorded, common.format))?;
     }
     if follow {
+        after = records.last().map_or(after, |recorded| recorded.seq);
         let path = format!("events/follow?after={after}");
         client
             .follow(&path, |_, data| {
@@ -82,6 +85,13 @@ async fn tail(lines: u64, follow: bool, common: &Common) -> anyhow::Result<Exit>
     }
     client.close().await;
     Ok(Exit::Ok)
+}
+
+/// One document, with one event a line.
+fn print_array(records: &[Recorded]) -> anyhow::Result<()> {
+    let lines: Vec<String> = records.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
+    print::line(format!("[\n{}\n]", lines.join(",\n")));
+    Ok(())
 }
 
 fn print_event(recorded: &Recorded, format: Format) -> anyhow::Result<()> {
