@@ -44,6 +44,20 @@ fn the_tail_is_one_json_document() {
 }
 
 #[test]
+fn undo_is_refused_by_name_and_says_what_to_do_instead() {
+    let place = Place::new();
+    for arguments in [["resume", "run-7", "--undo"].as_slice(), &["undo", "run-7"]] {
+        let output = place.run(arguments);
+        assert_eq!(code(&output), 3, "{}", said(&output));
+        assert!(said(&output).contains("[cannot-undo]"), "{}", said(&output));
+        assert!(said(&output).contains("allclear runs abort run-7"), "{}", said(&output));
+    }
+    assert_eq!(code(&place.run(&["resume", "run-7", "--undo", "--again"])), 2);
+    assert!(!place.path("allclear-data").exists(), "nothing is begun for a refusal");
+    assert_eq!(code(&place.run(&["explain", "cannot-undo"])), 0);
+}
+
+#[test]
 fn a_server_that_goes_away_leaves_word_of_the_step() {
     let place = Place::new();
     place.write(

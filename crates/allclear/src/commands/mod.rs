@@ -18,6 +18,7 @@ mod review;
 pub(crate) mod run;
 mod runs;
 mod show;
+mod undo;
 mod up;
 
 /// What to do.
@@ -43,6 +44,8 @@ pub(crate) enum Verb {
     Runs(runs::Args),
     /// Goes on with a run that waits, failed, or has a step in doubt.
     Resume(resume::Args),
+    /// Takes a run back, step by step. This version cannot, and says what to do instead.
+    Undo(undo::Args),
     /// Opens incidents and works them.
     Incident(incident::Args),
     /// Shows, completes and publishes the reviews that are owed.
@@ -66,6 +69,7 @@ pub(crate) async fn run(verb: Verb, common: &Common) -> anyhow::Result<Exit> {
         Verb::Run(args) => run::run(args, common).await,
         Verb::Runs(args) => runs::run(args, common).await,
         Verb::Resume(args) => resume::run(args, common).await,
+        Verb::Undo(args) => undo::run(&args),
         Verb::Incident(args) => incident::run(args, common).await,
         Verb::Review(args) => review::run(args, common).await,
         Verb::Log(args) => log::run(args, common).await,

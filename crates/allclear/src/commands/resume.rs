@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::Common;
 use crate::attach;
 use crate::client::{self, Client};
+use crate::commands::undo;
 use crate::exit::{Exit, Failure};
 use crate::print;
 
@@ -20,6 +21,9 @@ pub(crate) struct Args {
     /// Performs the step in doubt, or the step that failed, once more.
     #[arg(long)]
     again: bool,
+    /// Takes the step in doubt back. This version cannot, and says what to do instead.
+    #[arg(long, conflicts_with_all = ["happened", "again", "approve"])]
+    undo: bool,
     /// Approves what has this digest: the plan, or the step that waits.
     #[arg(long, value_name = "DIGEST")]
     approve: Vec<String>,
@@ -27,6 +31,9 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     let id: RunId = client::id(&args.run)?;
+    if args.undo {
+        return Err(undo::refusal(id));
+    }
     let client = Client::connect(common).await?;
     let result = resume(&args, id, &client, common).await;
     client.close().await;
