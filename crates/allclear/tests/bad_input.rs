@@ -51,7 +51,7 @@ fn a_runbook_without_a_procedure_says_so() {
 #[test]
 fn a_runbook_that_is_not_there_is_named() {
     let output = Place::new().run(&["show", "missing.md"]);
-    assert_eq!(code(&output), 1);
+    assert_eq!(code(&output), 2);
     assert!(said(&output).contains("missing.md"), "{}", said(&output));
 }
 

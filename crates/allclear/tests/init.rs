@@ -100,6 +100,16 @@ fn a_runbook_that_says_little_or_odd_things_gives_a_good_file_too() {
 }
 
 #[test]
+fn a_runbook_without_a_procedure_gives_a_file_and_a_warning() {
+    let folder = folder_with("# A library\n\nIt does things.\n");
+    let init = allclear(folder.path(), &["init", "--from", "runbook.md"]);
+    assert_eq!(init.status.code(), Some(0), "{}", out(&init));
+    let words = String::from_utf8_lossy(&init.stderr);
+    assert!(words.contains("runbook.md:1:1: no procedure found"), "{words}");
+    assert!(folder.path().join("allclear.toml").exists());
+}
+
+#[test]
 fn the_runbooks_at_hand_give_good_files() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     for path in ["examples/prepchef/runbook.md", "../shared/reference-runbook.md"] {
@@ -140,7 +150,7 @@ fn the_path_of_the_runbook_starts_from_the_folder_of_the_file() {
 fn a_runbook_that_is_not_there_is_named() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let init = allclear(folder.path(), &["init", "--from", "none.md"]);
-    assert_eq!(init.status.code(), Some(1));
+    assert_eq!(init.status.code(), Some(2));
     assert!(out(&init).contains("none.md"), "{}", out(&init));
     assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 0);
 }

@@ -29,14 +29,19 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, common: &Common) -> anyhow::Result<Exit> {
     let output = args.output.clone().unwrap_or_else(|| common.config.clone());
     let text = std::fs::read_to_string(&args.from)
-        .with_context(|| format!("cannot read the runbook `{}`", args.from.display()))?;
+        .map_err(|error| Failure::usage(format!("cannot read the runbook `{}`: {error}", args.from.display())))?;
     if output.exists() && !args.force {
         return Err(Failure::refused(format!(
             "`{}` exists and was not touched: name another file with `--output FILE`, or replace it with `--force`",
             output.display()
         )));
     }
-    let (runbook, _) = allclear_runbook::parse(&args.from.display().to_string(), &text);
+    let from = args.from.display().to_string();
+    let (runbook, diagnostics) = allclear_runbook::parse(&from, &text);
+    // The others are for `show`; without a procedure the file cannot do what it is for.
+    for diagnostic in diagnostics.iter().filter(|diagnostic| diagnostic.code == "no-procedure-found") {
+        eprintln!("{from}:{}:{}: {}", diagnostic.line, diagnostic.column, diagnostic.message);
+    }
     let draft = draft::Draft::of(&runbook);
     let content = write::write(&draft, &path_from(&output, &args.from)?);
     atomic_file::write(&output, content.as_bytes()).with_context(|| format!("cannot write `{}`", output.display()))?;

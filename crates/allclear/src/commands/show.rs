@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
-
-use crate::exit::Exit;
+use crate::exit::{Exit, Failure};
 use crate::print;
 use crate::{Common, Format};
 
@@ -17,7 +15,8 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, common: &Common) -> anyhow::Result<Exit> {
     let path = args.runbook.display().to_string();
-    let bytes = std::fs::read(&args.runbook).with_context(|| format!("{path} cannot be read"))?;
+    let unreadable = |error| Failure::usage(format!("{path} cannot be read: {error}"));
+    let bytes = std::fs::read(&args.runbook).map_err(unreadable)?;
     let text = String::from_utf8_lossy(&bytes);
     let (runbook, diagnostics) = allclear_runbook::parse(&path, &text);
     for diagnostic in &diagnostics {
