@@ -36,7 +36,9 @@ pub(crate) fn text(value: &Value, field: &str) -> String {
 
 /// Columns as wide as their widest cell; nothing where there are no rows.
 pub(crate) fn table<const N: usize>(heading: &[&str; N], rows: impl IntoIterator<Item = [String; N]>) {
-    let rows: Vec<[String; N]> = rows.into_iter().collect();
+    // A line break or a tab within a cell would break the table.
+    let on_one_line = |cell: String| cell.replace(char::is_control, " ");
+    let rows: Vec<[String; N]> = rows.into_iter().map(|row| row.map(on_one_line)).collect();
     if rows.is_empty() {
         return;
     }

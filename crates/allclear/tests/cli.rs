@@ -32,6 +32,16 @@ fn a_page_that_nobody_carries_on_is_spoken_of() {
 }
 
 #[test]
+fn a_title_of_two_lines_leaves_the_table_whole() {
+    let place = Place::new();
+    assert_eq!(code(&place.run(&["incident", "open", "One\nTwo\tThree"])), 0);
+    let list = place.run(&["incident", "list"]);
+    let table = String::from_utf8_lossy(&list.stdout);
+    assert_eq!(table.lines().count(), 2, "{table}");
+    assert!(table.contains("One Two Three"), "{table}");
+}
+
+#[test]
 fn the_tail_is_one_json_document() {
     let place = Place::new();
     assert_eq!(place.json(&["log", "tail", "-n", "0"]), serde_json::json!([]));
