@@ -15,7 +15,7 @@ pub(crate) struct Document {
     pub(crate) recent_incidents: Vec<RecentIncident>,
 }
 
-/// Per cent of the time in which no check was failing; `null` before anything was watched.
+/// Per cent of the time in which a check was not failing, averaged over the checks; `null` before anything was watched.
 #[derive(Debug, Serialize)]
 pub(crate) struct Uptime {
     pub(crate) rolling_7d: Option<f64>,
