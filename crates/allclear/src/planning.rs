@@ -6,7 +6,6 @@ use std::path::Path;
 use allclear_core::{Plan, PlannedStep};
 use allclear_drivers::Redactor;
 use allclear_runbook::PlanRequest;
-use anyhow::Context as _;
 
 use crate::Common;
 use crate::commands::run::PlanningArgs;
@@ -31,7 +30,8 @@ pub(crate) struct Planning {
 
 /// Reads the runbook and plans one of its procedures.
 pub(crate) fn plan(runbook: &Path, procedure: &str, args: &PlanningArgs, common: &Common) -> anyhow::Result<Planning> {
-    let text = std::fs::read_to_string(runbook).with_context(|| format!("{} cannot be read", runbook.display()))?;
+    let text = std::fs::read_to_string(runbook)
+        .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", runbook.display())))?;
     let (parsed, _) = allclear_runbook::parse(&runbook.display().to_string(), &text);
     let request = PlanRequest {
         target: args.target.clone(),

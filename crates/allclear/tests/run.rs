@@ -132,7 +132,10 @@ fn a_credential_in_a_runbook_never_reaches_the_log() {
     let place = Place::new();
     let key = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
     for (command, sentence) in [
-        (format!("curl -H 'Authorization: Bearer {key}' http://127.0.0.1/"), "line 16 holds what looks like a credential"),
+        (
+            format!("curl -H 'Authorization: Bearer {key}' http://127.0.0.1/"),
+            "line 16 holds what looks like a credential",
+        ),
         ("curl http://app:hunter22@127.0.0.1/".to_owned(), "line 16 holds what looks like a credential"),
         // Refused for another reason, which quotes the command.
         ("psql postgres://app:hunter22@127.0.0.1/app".to_owned(), "[redacted]"),

@@ -96,7 +96,12 @@ impl Drivers for Script {
         let exit_code = Some(i32::from(!succeeded));
         Performed {
             succeeded,
-            outcome: StepOutcome { exit_code, summary: summary.to_owned(), duration_ms: 1200, ..StepOutcome::default() },
+            outcome: StepOutcome {
+                exit_code,
+                summary: summary.to_owned(),
+                duration_ms: 1200,
+                ..StepOutcome::default()
+            },
         }
     }
 
