@@ -5,18 +5,7 @@ mod support;
 use std::net::TcpListener;
 use std::process::Command;
 
-use support::{Place, code, said};
-
-const CONFIG: &str = r#"
-[service]
-name = "Shop"
-
-[channel.console]
-kind = "console"
-
-[escalation]
-levels = [{ channels = ["console"], acknowledge_within = "5m" }]
-"#;
+use support::{CONFIG, Place, code, said};
 
 #[test]
 fn a_configuration_that_is_not_there_names_the_verb_that_writes_one() {

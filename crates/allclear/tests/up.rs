@@ -7,20 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use allclear_testkit::eventually;
-use support::{Place, Running, code, said};
+use support::{CONFIG, Place, Running, code, said};
 
 const LIMIT: Duration = Duration::from_secs(30);
-
-const CONFIG: &str = r#"
-[service]
-name = "Shop"
-
-[channel.console]
-kind = "console"
-
-[escalation]
-levels = [{ channels = ["console"], acknowledge_within = "5m" }]
-"#;
 
 /// A server that is up, and everything that it has said.
 struct Server {

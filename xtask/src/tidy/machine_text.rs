@@ -38,7 +38,7 @@ pub(super) fn findings(path: &str, text: &str) -> Vec<Finding> {
     findings
 }
 
-/// Whether the line holds an absolute path in the folder; `a/work/b` is relative and passes.
+/// Whether the line holds an absolute path in the folder; one in the middle of a relative path passes.
 fn names_folder(line: &str, folder: &str) -> bool {
     line.match_indices(folder).any(|(at, _)| {
         let before = line[..at].chars().next_back();

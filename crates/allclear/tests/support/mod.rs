@@ -7,6 +7,18 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
+/// The least that `allclear up` needs.
+pub(crate) const CONFIG: &str = r#"
+[service]
+name = "Shop"
+
+[channel.console]
+kind = "console"
+
+[escalation]
+levels = [{ channels = ["console"], acknowledge_within = "5m" }]
+"#;
+
 /// A directory in which the program is used.
 pub(crate) struct Place {
     directory: tempfile::TempDir,

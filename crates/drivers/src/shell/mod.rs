@@ -127,14 +127,6 @@ impl Sessions {
         }
     }
 
-    /// Cancels every run, for a shutdown.
-    pub async fn cancel_all(&self) {
-        let runs: Vec<RunId> = self.places().slots.keys().copied().collect();
-        for run in runs {
-            self.cancel(run).await;
-        }
-    }
-
     fn take(&self, run: RunId) -> Option<Arc<Slot>> {
         self.places().slots.remove(&run)
     }
