@@ -5,6 +5,7 @@
 
 mod diagnostic;
 mod effect;
+mod lint;
 mod model;
 mod parse;
 mod plan;
@@ -13,9 +14,11 @@ mod shell;
 mod show;
 mod span;
 mod sql;
+mod syntax;
 mod variable;
 
 pub use diagnostic::{Diagnostic, DiagnosticSeverity};
+pub use lint::{Edit, Finding, Fix, Known, RULES, Rule, Surroundings, lint};
 pub use model::{
     Command, Contact, Endpoint, NotCommand, Procedure, ProcessStep, ReviewItem, Runbook, ScheduledJob, Section,
     SectionKind, SeverityLevel, Snippet, Step, Template, Trigger, Variable, VariableForm,

@@ -1,0 +1,61 @@
+//! What would hurt in a runbook, found before the night in which it does.
+//!
+//! A rule is one file with a constant `RULE` and a pure function from a `Document` to findings. To write one:
+//!
+//! 1. `lint/rules/FAMILY/NAME.rs`: the `RULE` (code, name, severity, page) and `check`, which asks the syntax trees of
+//!    `Document` and never matches text that a tree tells better; list it in the family's `mod.rs`.
+//! 2. `docs/lint/CODE.md`: what hurts and why, what to write instead, how sure the rule is; `allclear explain CODE` prints it.
+//! 3. `specs/lint/CODE.md`: bad and good examples with exactly what is said about them; the tests execute it.
+//!
+//! Messages name the harm in one sentence without a full stop; the help says what to write instead. A fix is offered
+//! only where applying it unread is an improvement. Precision comes before recall: nine true findings beat ten of
+//! which one is false.
+
+mod document;
+mod report;
+mod rules;
+mod surroundings;
+
+pub(crate) use document::{Document, Entry, Scope};
+pub(crate) use report::Report;
+pub use report::{Edit, Finding, Fix};
+pub use rules::RULES;
+pub use surroundings::{Known, Surroundings};
+
+use crate::diagnostic::{Diagnostic, DiagnosticSeverity};
+use crate::model::Runbook;
+
+/// One thing that can be wrong with a runbook.
+#[derive(Debug)]
+pub struct Rule {
+    /// Stable short code, such as `K04`; never used again for something else.
+    pub code: &'static str,
+    /// Stable name in words, such as `logs-by-label-without-tail`.
+    pub name: &'static str,
+    /// How much a finding matters unless the configuration says otherwise.
+    pub severity: DiagnosticSeverity,
+    /// The page about the rule, in Markdown.
+    pub page: &'static str,
+    pub(crate) check: fn(&Document<'_>, &mut Report),
+}
+
+impl PartialEq for Rule {
+    fn eq(&self, other: &Self) -> bool {
+        self.code == other.code
+    }
+}
+
+impl Eq for Rule {}
+
+/// Everything that the rules find, in the order of the text; `diagnostics` are those of `parse`.
+pub fn lint(runbook: &Runbook, text: &str, diagnostics: &[Diagnostic], surroundings: &Surroundings<'_>) -> Vec<Finding> {
+    let document = Document::new(runbook, text, diagnostics, surroundings);
+    let mut findings = Vec::new();
+    for rule in RULES.iter().copied().flatten().copied() {
+        let mut report = Report::new(rule);
+        (rule.check)(&document, &mut report);
+        findings.append(&mut report.found);
+    }
+    findings.sort_by_key(|finding| (finding.span.start, finding.rule.code));
+    findings
+}

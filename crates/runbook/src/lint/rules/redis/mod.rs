@@ -1,0 +1,5 @@
+//! Rules about Redis.
+
+use crate::lint::Rule;
+
+pub(super) const RULES: &[&Rule] = &[];
