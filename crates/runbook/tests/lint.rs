@@ -70,7 +70,11 @@ fn check(file: &Path) -> Option<String> {
         let text = end + rest[end..].find(EXPECTED).unwrap_or_else(|| panic!("{code}: an example has no text block"));
         let close = text + EXPECTED.len() + rest[text + EXPECTED.len()..].find("```").unwrap();
         let said = said(&code, &rest[start..end], &spec);
-        if said.is_empty() { good += 1 } else { bad += 1 }
+        if said.is_empty() {
+            good += 1
+        } else {
+            bad += 1
+        }
         actual.push_str(&rest[..text + EXPECTED.len()]);
         actual.push_str(&said);
         rest = &rest[close..];
@@ -106,12 +110,8 @@ fn said(code: &str, runbook: &str, spec: &str) -> String {
         for edit in finding.fix.iter().flat_map(|fix| &fix.edits) {
             let line_start = runbook[..edit.span.start].rfind('\n').map_or(0, |at| at + 1);
             let line_end = edit.span.end + runbook[edit.span.end..].find('\n').unwrap_or(0);
-            let fixed = format!(
-                "{}{}{}",
-                &runbook[line_start..edit.span.start],
-                edit.text,
-                &runbook[edit.span.end..line_end]
-            );
+            let fixed =
+                format!("{}{}{}", &runbook[line_start..edit.span.start], edit.text, &runbook[edit.span.end..line_end]);
             writeln!(out, "    + {}", fixed.replace('\n', "\n    + ")).unwrap();
         }
     }

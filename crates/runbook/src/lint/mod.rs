@@ -11,6 +11,8 @@
 //! only where applying it unread is an improvement. Precision comes before recall: nine true findings beat ten of
 //! which one is false.
 
+#![allow(dead_code, unused_imports, reason = "rules ask for the rest of it")]
+
 mod document;
 mod report;
 mod rules;
@@ -48,7 +50,12 @@ impl PartialEq for Rule {
 impl Eq for Rule {}
 
 /// Everything that the rules find, in the order of the text; `diagnostics` are those of `parse`.
-pub fn lint(runbook: &Runbook, text: &str, diagnostics: &[Diagnostic], surroundings: &Surroundings<'_>) -> Vec<Finding> {
+pub fn lint(
+    runbook: &Runbook,
+    text: &str,
+    diagnostics: &[Diagnostic],
+    surroundings: &Surroundings<'_>,
+) -> Vec<Finding> {
     let document = Document::new(runbook, text, diagnostics, surroundings);
     let mut findings = Vec::new();
     for rule in RULES.iter().copied().flatten().copied() {

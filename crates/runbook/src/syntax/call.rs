@@ -65,13 +65,20 @@ impl<'a> Call<'a> {
     /// Adds the flags of one word; whether the next word is the value of the last of them.
     fn flag_word(&mut self, word: &'a Word, next: Option<&'a Word>, grammar: Grammar) -> bool {
         let text = word.value.as_str();
-        if let Some((name, value)) = text.split_once('=').filter(|(name, _)| text.starts_with("--") || grammar.long_dash || name.len() == 2) {
+        if let Some((name, value)) =
+            text.split_once('=').filter(|(name, _)| text.starts_with("--") || grammar.long_dash || name.len() == 2)
+        {
             self.flags.push(Flag { name: name.to_owned(), value: Some(value), word, value_word: Some(word) });
             return false;
         }
         if text.starts_with("--") || grammar.long_dash {
             let value_word = next.filter(|_| grammar.takes_value(text));
-            self.flags.push(Flag { name: text.to_owned(), value: value_word.map(|it| it.value.as_str()), word, value_word });
+            self.flags.push(Flag {
+                name: text.to_owned(),
+                value: value_word.map(|it| it.value.as_str()),
+                word,
+                value_word,
+            });
             return value_word.is_some();
         }
         for (at, letter) in text.char_indices().skip(1) {

@@ -10,11 +10,5 @@ mod shell;
 use crate::lint::Rule;
 
 /// All rules by family, in the order of their codes.
-pub const RULES: &[&[&Rule]] = &[
-    postgres::RULES,
-    redis::RULES,
-    kubernetes::RULES,
-    shell::RULES,
-    cloud::RULES,
-    document::RULES,
-];
+pub const RULES: &[&[&Rule]] =
+    &[postgres::RULES, redis::RULES, kubernetes::RULES, shell::RULES, cloud::RULES, document::RULES];

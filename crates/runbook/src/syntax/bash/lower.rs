@@ -10,8 +10,8 @@ use brush_parser::ast::{
 use brush_parser::{ParseError, ParserOptions, SourceSpan, TokenizerError};
 
 use super::{
-    Assignment, DEEPEST, Frame, HereDocument, Invocation, Joined, Quoting, Redirect, RedirectKind, Script,
-    SyntaxError, Word, mask, recover, wrapper,
+    Assignment, DEEPEST, Frame, HereDocument, Invocation, Joined, Quoting, Redirect, RedirectKind, Script, SyntaxError,
+    Word, mask, recover, wrapper,
 };
 use crate::shell::lexer::{Lexer, TokenKind};
 use crate::span::Span;
@@ -120,7 +120,8 @@ impl Lowering<'_> {
             self.text(inside.slice(source), inner, &within);
             self.depth -= 1;
         }
-        let content = content(source, &read.value).map(|at| base.place(Span::new(span.start + at, span.start + at)).start);
+        let content =
+            content(source, &read.value).map(|at| base.place(Span::new(span.start + at, span.start + at)).start);
         Word {
             span: base.place(span),
             quoting: quoting(source, read.quoted),
@@ -246,7 +247,13 @@ impl OneText<'_, '_> {
         }
     }
 
-    fn compound(&mut self, command: &CompoundCommand, redirects: Option<&ast::RedirectList>, seat: Seat, around: &Around) {
+    fn compound(
+        &mut self,
+        command: &CompoundCommand,
+        redirects: Option<&ast::RedirectList>,
+        seat: Seat,
+        around: &Around,
+    ) {
         let fed = redirects.is_some_and(|list| list.0.iter().any(feeds));
         self.bare_redirects(redirects, seat, around);
         let around = around.clone().fed(fed);
@@ -295,7 +302,13 @@ impl OneText<'_, '_> {
     }
 
     /// `[[ … ]]` starts nothing but what its words substitute.
-    fn test(&mut self, expression: &ast::ExtendedTestExpr, redirects: Option<&ast::RedirectList>, seat: Seat, around: &Around) {
+    fn test(
+        &mut self,
+        expression: &ast::ExtendedTestExpr,
+        redirects: Option<&ast::RedirectList>,
+        seat: Seat,
+        around: &Around,
+    ) {
         match expression {
             ast::ExtendedTestExpr::And(left, right) | ast::ExtendedTestExpr::Or(left, right) => {
                 self.test(left, redirects, seat, around);
@@ -476,7 +489,10 @@ pub(super) fn seated(seat: Seat, around: &Around) -> Invocation {
 fn feeds(redirect: &IoRedirect) -> bool {
     match redirect {
         IoRedirect::File(_, kind, _) => {
-            matches!(kind, IoFileRedirectKind::Read | IoFileRedirectKind::ReadAndWrite | IoFileRedirectKind::DuplicateInput)
+            matches!(
+                kind,
+                IoFileRedirectKind::Read | IoFileRedirectKind::ReadAndWrite | IoFileRedirectKind::DuplicateInput
+            )
         }
         IoRedirect::HereDocument(..) | IoRedirect::HereString(..) => true,
         IoRedirect::OutputAndError(..) => false,

@@ -238,7 +238,8 @@ pub(crate) struct HereDocument {
 /// Parses a text in bash. Never fails; see `Script::error`.
 pub(crate) fn parse(text: &str) -> Script {
     let mut script = Script::default();
-    let error = lower::Lowering { script: &mut script, depth: 0 }.text(text, lower::Base::Shift(0), &lower::Around::default());
+    let error =
+        lower::Lowering { script: &mut script, depth: 0 }.text(text, lower::Base::Shift(0), &lower::Around::default());
     script.error = error;
     script
 }

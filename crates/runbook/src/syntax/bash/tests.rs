@@ -59,45 +59,48 @@ fn pipelines_lists_and_redirections_are_told_apart() {
 #[test]
 fn wrapped_commands_stand_behind_what_starts_them() {
     check("sudo -u postgres psql -c 'SELECT 1'", &["[sudo|-u|postgres|psql|-c|SELECT 1]", "  [psql|-c|SELECT 1]"]);
-    check("ssh -p 22 db 'rm -rf /x | tee y'", &[
-        "[ssh|-p|22|db|rm -rf /x | tee y]",
-        "  [rm|-rf|/x] 1/2",
-        "  [tee|y] 2/2 fed",
-    ]);
-    check("kubectl exec -it db-0 -n shop -- bash -lc \"redis-cli DEL x\"", &[
-        "[kubectl|exec|-it|db-0|-n|shop|--|bash|-lc|redis-cli DEL x]",
-        "  [bash|-lc|redis-cli DEL x]",
-        "    [redis-cli|DEL|x]",
-    ]);
-    check("redis-cli --scan | xargs -n 10 redis-cli DEL", &[
-        "[redis-cli|--scan] 1/2",
-        "[xargs|-n|10|redis-cli|DEL] 2/2 fed",
-        "  [redis-cli|DEL] 2/2 fed",
-    ]);
+    check(
+        "ssh -p 22 db 'rm -rf /x | tee y'",
+        &["[ssh|-p|22|db|rm -rf /x | tee y]", "  [rm|-rf|/x] 1/2", "  [tee|y] 2/2 fed"],
+    );
+    check(
+        "kubectl exec -it db-0 -n shop -- bash -lc \"redis-cli DEL x\"",
+        &[
+            "[kubectl|exec|-it|db-0|-n|shop|--|bash|-lc|redis-cli DEL x]",
+            "  [bash|-lc|redis-cli DEL x]",
+            "    [redis-cli|DEL|x]",
+        ],
+    );
+    check(
+        "redis-cli --scan | xargs -n 10 redis-cli DEL",
+        &["[redis-cli|--scan] 1/2", "[xargs|-n|10|redis-cli|DEL] 2/2 fed", "  [redis-cli|DEL] 2/2 fed"],
+    );
     check("find /tmp -name '*.log' -exec rm {} \\;", &["[find|/tmp|-name|*.log|-exec|rm|{}|;]", "  [rm|{}]"]);
 }
 
 #[test]
 fn substitutions_and_blocks_are_entered() {
-    check("kubectl delete pod $(kubectl get pods -o name | head -1)", &[
-        "[kubectl|get|pods|-o|name] 1/2 in Substitution",
-        "[head|-1] 2/2 in Substitution fed",
-        "[kubectl|delete|pod|$(kubectl get pods -o name | head -1)]",
-    ]);
-    check("for p in $(ls); do\n  if test -f \"$p\"; then rm \"$p\"; fi\ndone", &[
-        "[ls] in Substitution",
-        "[test|-f|$p] in Loop in Condition",
-        "[rm|$p] in Loop in Branch",
-    ]);
+    check(
+        "kubectl delete pod $(kubectl get pods -o name | head -1)",
+        &[
+            "[kubectl|get|pods|-o|name] 1/2 in Substitution",
+            "[head|-1] 2/2 in Substitution fed",
+            "[kubectl|delete|pod|$(kubectl get pods -o name | head -1)]",
+        ],
+    );
+    check(
+        "for p in $(ls); do\n  if test -f \"$p\"; then rm \"$p\"; fi\ndone",
+        &["[ls] in Substitution", "[test|-f|$p] in Loop in Condition", "[rm|$p] in Loop in Branch"],
+    );
     check("psql shop <<'SQL'\nSELECT 1;\nSQL", &["[psql|shop] HereDocument SQL fed"]);
 }
 
 #[test]
 fn placeholders_are_words_and_keep_their_text() {
-    check("kubectl logs <pod name> -n {{ namespace }} | grep é", &[
-        "[kubectl|logs|<pod name>|-n|{{ namespace }}] 1/2",
-        "[grep|é] 2/2 fed",
-    ]);
+    check(
+        "kubectl logs <pod name> -n {{ namespace }} | grep é",
+        &["[kubectl|logs|<pod name>|-n|{{ namespace }}] 1/2", "[grep|é] 2/2 fed"],
+    );
 }
 
 #[test]

@@ -167,8 +167,26 @@ fn container(outer: &Invocation) -> Option<(Wrapper, Inside)> {
     let valued: &[&str] = match cluster {
         true => &["-n", "--namespace", "-c", "--container", "--context", "--kubeconfig", "--cluster", "--user"],
         false => &[
-            "-e", "--env", "-u", "--user", "-w", "--workdir", "--name", "-v", "--volume", "-p", "--publish", "--network",
-            "--entrypoint", "--env-file", "--index", "-m", "--memory", "--platform", "--pull", "--mount",
+            "-e",
+            "--env",
+            "-u",
+            "--user",
+            "-w",
+            "--workdir",
+            "--name",
+            "-v",
+            "--volume",
+            "-p",
+            "--publish",
+            "--network",
+            "--entrypoint",
+            "--env-file",
+            "--index",
+            "-m",
+            "--memory",
+            "--platform",
+            "--pull",
+            "--mount",
         ],
     };
     let operand = behind(words, verb + 1, valued);

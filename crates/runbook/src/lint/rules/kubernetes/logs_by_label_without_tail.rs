@@ -20,7 +20,9 @@ fn check(document: &Document<'_>, report: &mut Report) {
             continue;
         }
         let message = match call.value(&["--since", "--since-time"]) {
-            Some(since) => format!("with a label, `logs` prints ten lines per container, whatever happened since {since}"),
+            Some(since) => {
+                format!("with a label, `logs` prints ten lines per container, whatever happened since {since}")
+            }
             None => "with a label, `logs` prints only the last ten lines of each container".to_owned(),
         };
         let end = place.entry.place(label.span()).end;

@@ -18,18 +18,18 @@ fn check(document: &Document<'_>, report: &mut Report) {
     }
 }
 
-/// Says it once per procedure, at the last rollout that nothing waits for.
+/// Says it at every rollout behind which nothing waits.
 fn scope_waits(scope: &Scope<'_>, report: &mut Report) {
-    let mut unwatched = None;
+    let mut unwatched = Vec::new();
     for place in scope.invocations().filter(|place| matches!(place.program(), "kubectl" | "oc")) {
         let call = place.call();
         if rolls_out(&call) {
-            unwatched = Some(place);
+            unwatched.push(place);
         } else if waits(&call) {
-            unwatched = None;
+            unwatched.clear();
         }
     }
-    if let Some(place) = unwatched {
+    for place in unwatched {
         report.at(
             place.span(),
             "this returns before a single pod has been replaced, and nothing behind it waits for the rollout",
@@ -45,5 +45,7 @@ fn rolls_out(call: &Call<'_>) -> bool {
 }
 
 fn waits(call: &Call<'_>) -> bool {
-    call.begins(&["rollout", "status"]) || call.begins(&["wait"]) || call.begins(&["get"]) && call.has(&["-w", "--watch"])
+    call.begins(&["rollout", "status"])
+        || call.begins(&["wait"])
+        || call.begins(&["get"]) && call.has(&["-w", "--watch"])
 }

@@ -13,7 +13,8 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(document: &Document<'_>, report: &mut Report) {
     for place in document.invocations().filter(|place| matches!(place.program(), "curl" | "wget")) {
-        let shell = place.downstream().find(|next| matches!(innermost(next.words.as_slice()), Some("bash" | "sh" | "zsh")));
+        let shell =
+            place.downstream().find(|next| matches!(innermost(next.words.as_slice()), Some("bash" | "sh" | "zsh")));
         if let Some(shell) = shell {
             report.at(
                 place.span().cover(place.entry.place(shell.span)),
