@@ -17,7 +17,9 @@ fn main() {
         let text = String::from_utf8_lossy(&bytes);
         let (runbook, diagnostics) = allclear_runbook::parse(&path, &text);
         let surroundings = allclear_runbook::Surroundings { today: Some("2026-11-23".to_owned()), look: None };
-        for finding in allclear_runbook::lint(&runbook, &text, &diagnostics, &surroundings) {
+        for finding in
+            allclear_runbook::lint(&runbook, &text, &diagnostics, &surroundings, &allclear_runbook::Settings::default())
+        {
             if codes.as_ref().is_some_and(|codes| !codes.split(',').any(|code| code == finding.rule.code)) {
                 continue;
             }

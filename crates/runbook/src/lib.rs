@@ -18,7 +18,7 @@ mod syntax;
 mod variable;
 
 pub use diagnostic::{Diagnostic, DiagnosticSeverity};
-pub use lint::{Edit, Finding, Fix, Known, RULES, Rule, Surroundings, lint};
+pub use lint::{Edit, Finding, Fix, Known, RULES, Rule, Settings, Surroundings, find_rule, lint};
 pub use model::{
     Command, Contact, Endpoint, NotCommand, Procedure, ProcessStep, ReviewItem, Runbook, ScheduledJob, Section,
     SectionKind, SeverityLevel, Snippet, Step, Template, Trigger, Variable, VariableForm,

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use allclear_runbook::{Known, RULES, Rule, Surroundings, lint, parse};
+use allclear_runbook::{Known, RULES, Rule, Settings, Surroundings, lint, parse};
 
 const RUNBOOK: &str = "````markdown\n";
 const EXPECTED: &str = "```text\n";
@@ -42,7 +42,7 @@ fn word(rule: &Rule) -> &'static str {
     match rule.severity {
         allclear_runbook::DiagnosticSeverity::Error => "error",
         allclear_runbook::DiagnosticSeverity::Warning => "warning",
-        allclear_runbook::DiagnosticSeverity::Information => "information",
+        allclear_runbook::DiagnosticSeverity::Information => "info",
     }
 }
 
@@ -99,7 +99,10 @@ fn said(code: &str, runbook: &str, spec: &str) -> String {
     let look = |path: &str| if around.contains(path) { Known::Present } else { Known::Missing };
     let surroundings = Surroundings { today: Some("2026-03-01".to_owned()), look: Some(&look) };
     let mut out = String::new();
-    for finding in lint(&parsed, runbook, &diagnostics, &surroundings).iter().filter(|it| it.rule.code == code) {
+    for finding in lint(&parsed, runbook, &diagnostics, &surroundings, &Settings::default())
+        .iter()
+        .filter(|it| it.rule.code == code)
+    {
         let before = &runbook[..finding.span.start];
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap().chars().count() + 1;

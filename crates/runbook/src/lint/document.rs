@@ -2,6 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::lint::Surroundings;
+use crate::lint::allow::{self, Allow};
 use crate::model::{Command, Procedure, Runbook, Section, SectionKind, Step};
 use crate::span::Span;
 use crate::syntax::bash::{self, Invocation, Script};
@@ -15,6 +16,8 @@ pub(crate) struct Document<'a> {
     /// What the parser had to say.
     pub(crate) diagnostics: &'a [Diagnostic],
     pub(crate) surroundings: &'a Surroundings<'a>,
+    /// Remarks by which the author allows findings.
+    pub(crate) allows: Vec<Allow>,
     /// One per procedure in the order of the text, then one for the commands outside any procedure.
     pub(crate) scopes: Vec<Scope<'a>>,
 }
@@ -52,7 +55,7 @@ impl<'a> Document<'a> {
         let mut scopes: Vec<Scope<'a>> = runbook.procedures.iter().map(Scope::of).collect();
         let snippets = runbook.snippets.iter().map(|snippet| Entry::new(&snippet.command, &snippet.title));
         scopes.push(Scope { procedure: None, entries: snippets.collect() });
-        Self { runbook, text, diagnostics, surroundings, scopes }
+        Self { runbook, text, diagnostics, surroundings, allows: allow::allows(text), scopes }
     }
 
     /// All commands.

@@ -13,19 +13,23 @@
 
 #![allow(dead_code, unused_imports, reason = "rules ask for the rest of it")]
 
+mod allow;
 mod document;
 mod report;
 mod rules;
+mod settings;
 mod surroundings;
 
 pub(crate) use document::{Document, Entry, Scope};
 pub(crate) use report::Report;
 pub use report::{Edit, Finding, Fix};
 pub use rules::RULES;
+pub use settings::{Settings, find_rule};
 pub use surroundings::{Known, Surroundings};
 
 use crate::diagnostic::{Diagnostic, DiagnosticSeverity};
 use crate::model::Runbook;
+use crate::span::Lines;
 
 /// One thing that can be wrong with a runbook.
 #[derive(Debug)]
@@ -49,20 +53,48 @@ impl PartialEq for Rule {
 
 impl Eq for Rule {}
 
-/// Everything that the rules find, in the order of the text; `diagnostics` are those of `parse`.
+/// Everything that the rules find and no remark allows, in the order of the text; `diagnostics` are those of `parse`.
 pub fn lint(
     runbook: &Runbook,
     text: &str,
     diagnostics: &[Diagnostic],
     surroundings: &Surroundings<'_>,
+    settings: &Settings,
 ) -> Vec<Finding> {
     let document = Document::new(runbook, text, diagnostics, surroundings);
     let mut findings = Vec::new();
-    for rule in RULES.iter().copied().flatten().copied() {
+    for rule in RULES.iter().copied().flatten().copied().filter(|rule| settings.level(rule).is_some()) {
         let mut report = Report::new(rule);
         (rule.check)(&document, &mut report);
         findings.append(&mut report.found);
     }
+    disallowed(&document, &mut findings);
+    for finding in &mut findings {
+        finding.severity = settings.level(finding.rule).unwrap_or(finding.severity);
+    }
+    findings.retain(|finding| settings.level(finding.rule).is_some());
     findings.sort_by_key(|finding| (finding.span.start, finding.rule.code));
     findings
+}
+
+/// Leaves what no remark allows, and adds what is wrong with the remarks.
+fn disallowed(document: &Document<'_>, findings: &mut Vec<Finding>) {
+    if document.allows.is_empty() {
+        return;
+    }
+    let lines = Lines::of(document.text);
+    let mut used: Vec<Vec<bool>> = document.allows.iter().map(|allow| vec![false; allow.rules.len()]).collect();
+    findings.retain(|finding| {
+        let line = lines.line(finding.span.start);
+        let mut allowed = false;
+        for (allow, used) in document.allows.iter().zip(&mut used) {
+            if allow.covers(finding.rule.code, finding.rule.name, line) {
+                allowed = true;
+                let names = |rule: &String| find_rule(rule) == Some(finding.rule);
+                used.iter_mut().zip(&allow.rules).filter(|(_, rule)| names(rule)).for_each(|(used, _)| *used = true);
+            }
+        }
+        !allowed
+    });
+    findings.append(&mut rules::report_unused(document, &used).found);
 }
