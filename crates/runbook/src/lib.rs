@@ -30,3 +30,4 @@ pub use show::{
     ShownSection, ShownSeverity, ShownStep, ShownTemplate, ShownText, ShownVariable, render_show, show,
 };
 pub use span::Span;
+pub use syntax::sql::{SyntaxError, sql_errors};

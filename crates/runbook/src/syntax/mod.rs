@@ -6,3 +6,4 @@
 
 pub(crate) mod bash;
 pub(crate) mod call;
+pub(crate) mod sql;
