@@ -23,7 +23,7 @@ pub use model::{
     Command, Contact, Endpoint, NotCommand, Procedure, ProcessStep, ReviewItem, Runbook, ScheduledJob, Section,
     SectionKind, SeverityLevel, Snippet, Step, Template, Trigger, Variable, VariableForm,
 };
-pub use parse::parse;
+pub use parse::{anchors, parse};
 pub use plan::{PlanRefusal, PlanRequest, environment_name, plan};
 pub use show::{
     Show, ShownCommand, ShownContact, ShownEndpoint, ShownJob, ShownNamed, ShownNotCommand, ShownProcedure,
