@@ -6,4 +6,5 @@
 
 pub(crate) mod bash;
 pub(crate) mod call;
+pub(crate) mod redis;
 pub(crate) mod sql;
