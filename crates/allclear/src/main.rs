@@ -12,6 +12,7 @@ mod errors;
 mod exit;
 mod host;
 mod lint;
+mod lsp;
 mod planning;
 mod print;
 #[cfg(test)]

@@ -79,7 +79,7 @@ fn print(checked: &[Checked], format: Format) -> anyhow::Result<()> {
 }
 
 /// The `[lint]` table of the configuration; defaults where there is no file and none was asked for.
-fn config(path: &Path) -> anyhow::Result<LintConfig> {
+pub(super) fn config(path: &Path) -> anyhow::Result<LintConfig> {
     if path == Path::new("allclear.toml") && !path.exists() {
         return Ok(LintConfig::default());
     }

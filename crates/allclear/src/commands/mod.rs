@@ -13,6 +13,7 @@ mod incident;
 mod init;
 mod lint;
 mod log;
+mod lsp;
 mod plan;
 mod resume;
 mod review;
@@ -37,6 +38,8 @@ pub(crate) enum Verb {
     Up(up::Args),
     /// Says what would hurt in runbooks at 3 a.m., and mends what it is sure of.
     Lint(lint::Args),
+    /// Speaks the language server protocol on stdin and stdout, for editors.
+    Lsp(lsp::Args),
     /// Prints a runbook as Allclear understands it.
     Show(show::Args),
     /// Shows what a run of a procedure would perform; performs nothing.
@@ -67,6 +70,7 @@ pub(crate) async fn run(verb: Verb, common: &Common) -> anyhow::Result<Exit> {
         ));
     }
     match verb {
+        Verb::Lsp(args) => lsp::run(&args, common),
         Verb::Lint(args) => lint::run(&args, common),
         Verb::Demo(args) => demo::run(args, common).await,
         Verb::Config(args) => config::run(args, common),

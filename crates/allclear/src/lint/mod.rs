@@ -11,10 +11,11 @@ mod neighbours;
 mod place;
 mod sarif;
 
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use allclear_runbook::{Finding, Settings, Surroundings};
+use allclear_runbook::{Diagnostic, Finding, Runbook, Settings, Surroundings};
 
 pub(crate) use files::{Source, files};
 pub(crate) use fix::fix;
@@ -70,13 +71,24 @@ fn check_one(source: &Source, text: String, settings: &Settings, today: &str) ->
     let path = source.shown();
     let (runbook, diagnostics) = allclear_runbook::parse(&path, &text);
     let is_runbook = source.given || !runbook.procedures.is_empty();
-    let findings = if is_runbook {
-        let neighbours = neighbours::Neighbours::of(&source.path);
-        let look = |asked: &str| neighbours.look(asked);
-        let surroundings = Surroundings { today: Some(today.to_owned()), look: Some(&look) };
-        allclear_runbook::lint(&runbook, &text, &diagnostics, &surroundings, settings)
-    } else {
-        Vec::new()
+    let findings = match is_runbook {
+        true => examine(&source.path, &runbook, &text, &diagnostics, settings, today),
+        false => Vec::new(),
     };
     Checked { path, text, is_runbook, findings }
+}
+
+/// Lints one text that stands, or is going to stand, at a path.
+pub(crate) fn examine(
+    path: &Path,
+    runbook: &Runbook,
+    text: &str,
+    diagnostics: &[Diagnostic],
+    settings: &Settings,
+    today: &str,
+) -> Vec<Finding> {
+    let neighbours = neighbours::Neighbours::of(path);
+    let look = |asked: &str| neighbours.look(asked);
+    let surroundings = Surroundings { today: Some(today.to_owned()), look: Some(&look) };
+    allclear_runbook::lint(runbook, text, diagnostics, &surroundings, settings)
 }
