@@ -3,6 +3,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::lint::Surroundings;
 use crate::lint::allow::{self, Allow};
+use crate::lint::fence::{self, Fence};
 use crate::model::{Command, Procedure, Runbook, Section, SectionKind, Step};
 use crate::span::Span;
 use crate::syntax::bash::{self, Invocation, Script};
@@ -20,6 +21,8 @@ pub(crate) struct Document<'a> {
     pub(crate) allows: Vec<Allow>,
     /// One per procedure in the order of the text, then one for the commands outside any procedure.
     pub(crate) scopes: Vec<Scope<'a>>,
+    /// In the order of the text.
+    pub(crate) fences: Vec<Fence<'a>>,
 }
 
 /// Commands that one responder performs in one go: those of a procedure, or those that belong to none.
@@ -55,12 +58,42 @@ impl<'a> Document<'a> {
         let mut scopes: Vec<Scope<'a>> = runbook.procedures.iter().map(Scope::of).collect();
         let snippets = runbook.snippets.iter().map(|snippet| Entry::new(&snippet.command, &snippet.title));
         scopes.push(Scope { procedure: None, entries: snippets.collect() });
-        Self { runbook, text, diagnostics, surroundings, allows: allow::allows(text), scopes }
+        Self {
+            runbook,
+            text,
+            diagnostics,
+            surroundings,
+            allows: allow::allows(text),
+            scopes,
+            fences: fence::fences(text),
+        }
     }
 
     /// All commands.
     pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry<'a>> {
         self.scopes.iter().flat_map(|scope| &scope.entries)
+    }
+
+    /// The fence that a command stands in; none for code in a line of prose.
+    pub(crate) fn fence_of(&self, entry: &Entry<'_>) -> Option<&Fence<'a>> {
+        let start = entry.command.span.start;
+        let behind = self.fences.partition_point(|fence| fence.body.start <= start);
+        self.fences[..behind].last().filter(|fence| start < fence.body.end)
+    }
+
+    /// The fences that hold commands in bash, each with these commands in the order of the text.
+    pub(crate) fn bash_fences(&self) -> Vec<(&Fence<'a>, Vec<&Entry<'a>>)> {
+        let mut entries: Vec<&Entry<'a>> = self.entries().filter(|entry| entry.command.language == "bash").collect();
+        entries.sort_by_key(|entry| entry.command.span.start);
+        let mut found: Vec<(&Fence<'a>, Vec<&Entry<'a>>)> = Vec::new();
+        for entry in entries {
+            let Some(fence) = self.fence_of(entry) else { continue };
+            match found.last_mut() {
+                Some((last, commands)) if last.body == fence.body => commands.push(entry),
+                _ => found.push((fence, vec![entry])),
+            }
+        }
+        found
     }
 
     /// All invocations of all commands in bash.

@@ -15,12 +15,14 @@
 
 mod allow;
 mod document;
+mod fence;
 mod report;
 mod rules;
 mod settings;
 mod surroundings;
 
-pub(crate) use document::{Document, Entry, Scope};
+pub(crate) use document::{Document, Entry, Place, Scope};
+pub(crate) use fence::Fence;
 pub(crate) use report::Report;
 pub use report::{Edit, Finding, Fix};
 pub use rules::RULES;
