@@ -4,6 +4,7 @@
 
 use crate::span::Span;
 use crate::syntax::bash::{Invocation, Word};
+use crate::syntax::kubectl;
 
 /// The arguments of one invocation.
 #[derive(Debug, Clone)]
@@ -129,33 +130,39 @@ struct Grammar {
     valued: &'static [&'static str],
     /// Flags of several letters have one dash: `openssl x509 -noout`.
     long_dash: bool,
+    /// kubectl's flags mean what its command makes of them: `-f` is a file or "follow".
+    command: Option<&'static kubectl::Entry>,
 }
 
 impl Grammar {
     fn takes_value(self, flag: &str) -> bool {
-        self.valued.contains(&flag)
+        let known = self.command.and_then(|command| command.takes_value(flag));
+        known.unwrap_or_else(|| self.valued.contains(&flag))
     }
 
     fn of(invocation: &Invocation) -> Self {
         let program = invocation.program();
-        let has = |word: &str| invocation.arguments().iter().any(|argument| argument.value == word);
-        if matches!(program, "kubectl" | "oc" | "k") && (has("logs") || has("exec") || has("delete") && has("-p")) {
-            return Self { valued: KUBECTL_BOOLEAN_F, long_dash: false };
-        }
+        let command = matches!(program, "kubectl" | "oc" | "k").then(|| kubectl_command(invocation)).flatten();
         let long_dash = matches!(program, "openssl" | "find" | "terraform" | "java" | "consul" | "vault" | "nomad");
         let entry = VALUED.iter().find(|(programs, _)| programs.split('|').any(|name| name == program));
-        Self { valued: entry.map_or(&[], |(_, valued)| valued), long_dash }
+        Self { valued: entry.map_or(&[], |(_, valued)| valued), long_dash, command }
     }
 }
 
-/// kubectl where `-f` means "follow" and `-p` "previous".
-#[rustfmt::skip]
-const KUBECTL_BOOLEAN_F: &[&str] = &[
-    "-n", "--namespace", "--context", "--kubeconfig", "--cluster", "--user", "--as", "-s", "--server", "--token",
-    "-l", "--selector", "-c", "--container", "-o", "--output", "--tail", "--since", "--since-time", "--limit-bytes",
-    "--field-selector", "--request-timeout", "--max-log-requests", "--pod-running-timeout", "--filename",
-    "--grace-period", "--timeout",
-];
+/// The command of kubectl that an invocation names; `oc adm drain` is kubectl's `drain`.
+fn kubectl_command(invocation: &Invocation) -> Option<&'static kubectl::Entry> {
+    let mut operands = Vec::new();
+    let mut words = invocation.arguments().iter().map(|word| word.value.as_str());
+    while let Some(word) = words.next().filter(|word| *word != "--" && operands.len() < 4) {
+        match word.starts_with('-') {
+            true if kubectl::global(word) == Some(true) => drop(words.next()),
+            true => {}
+            false => operands.push(word),
+        }
+    }
+    let operands = operands.strip_prefix(&["adm"]).unwrap_or(&operands);
+    kubectl::command(operands)
+}
 
 /// Flags that take the next word as their value, by program.
 #[rustfmt::skip]
