@@ -37,7 +37,7 @@ mod transitions;
 pub use alert::Alert;
 pub use check::{Check, CheckState};
 pub use command::{Command, DeliveryResult, Verdict};
-pub use decide::{Batch, decide};
+pub use decide::{Batch, decide, decide_in_place};
 pub use delivery::Delivery;
 pub use digest::Digest;
 pub use due::{due, is_decision_due, next_deadline};

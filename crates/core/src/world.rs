@@ -5,7 +5,7 @@
 //! copies the neighbours of what is changed. Folding never fails and never panics: an event that
 //! makes no sense in the state it meets is kept as a visible anomaly.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use imbl::{OrdMap, Vector};
 use jiff::Timestamp;
@@ -89,7 +89,8 @@ pub(crate) fn retain<K: Ord + Clone, V: Clone>(map: &mut OrdMap<K, V>, keep: imp
 impl World {
     /// The policy in force, or the usual one before the first is adopted.
     pub fn policy(&self) -> Arc<Policy> {
-        self.policy.clone().unwrap_or_default()
+        static USUAL: LazyLock<Arc<Policy>> = LazyLock::new(Arc::default);
+        Arc::clone(self.policy.as_ref().unwrap_or(&USUAL))
     }
 
     /// Folds one event. Total: never fails, never panics.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use allclear_core::{
-    Actor, Batch, Command, Effect, Event, ProbeSchedule, Recorded, Seq, World, decide, due, is_decision_due,
+    Actor, Command, Effect, Event, ProbeSchedule, Recorded, Refusal, Seq, World, decide_in_place, due, is_decision_due,
     next_deadline,
 };
 use allclear_store::{AppendError, Head, Lease, ReadError, Store};
@@ -177,11 +177,11 @@ impl Turn {
     }
 }
 
-/// What a turn decided: the events to append, and each command's answer once they are on disk.
+/// What a turn decided: the events to append, and how many of them each command brought about.
 struct Decided {
     world: World,
     events: Vec<Recorded>,
-    answers: Vec<Result<Accepted, SubmitError>>,
+    answers: Vec<Result<usize, Refusal>>,
 }
 
 impl<D: Drivers, C: Clock> Loop<D, C> {
@@ -290,7 +290,7 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
                 world.apply(recorded);
             }
             let last = page.len() < boot::PAGE as usize;
-            page.into_iter().for_each(|recorded| self.tell(recorded));
+            page.iter().for_each(|recorded| self.tell(recorded));
             if last {
                 self.show(world);
                 return Ok(());
@@ -300,20 +300,21 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
 
     fn decide(&self, turn: &Turn) -> Decided {
         let now = self.clock.now();
-        let mut decided = Decided { world: self.world.as_ref().clone(), events: Vec::new(), answers: Vec::new() };
+        let mut decided = Decided {
+            world: self.world.as_ref().clone(),
+            events: Vec::with_capacity(turn.len()),
+            answers: Vec::with_capacity(turn.len()),
+        };
         let of_requests = turn.requests.iter().map(|request| (&request.command, &request.actor));
         let of_outcomes = turn.outcomes.iter().map(|outcome| (&outcome.command, &Actor::Engine));
         let own = turn.own.iter().map(|command| (command, &Actor::Engine));
         for (command, actor) in of_requests.chain(of_outcomes).chain(own) {
-            let answer = decide(&decided.world, command, actor, now).map(Batch::into_parts);
-            decided.answers.push(match answer {
-                Ok((events, world)) => {
-                    decided.world = world;
-                    decided.events.extend(events.iter().cloned());
-                    Ok(Accepted { events })
-                }
-                Err(refusal) => Err(SubmitError::Refused(refusal)),
-            });
+            let answer = decide_in_place(&mut decided.world, command, actor, now);
+            decided.answers.push(answer.map(|mut events| {
+                let count = events.len();
+                decided.events.append(&mut events);
+                count
+            }));
         }
         decided
     }
@@ -333,25 +334,29 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
     fn accept(&mut self, turn: Turn, decided: Decided) {
         self.retry_at = None;
         self.show(decided.world);
-        decided.events.into_iter().for_each(|recorded| self.tell(recorded));
+        decided.events.iter().for_each(|recorded| self.tell(recorded));
         for outcome in turn.outcomes {
             self.performing.settle(&outcome.effect);
         }
+        let mut events = decided.events.into_iter();
         for (request, answer) in turn.requests.into_iter().zip(decided.answers) {
+            let answer = answer.map(|count| Accepted { events: events.by_ref().take(count).collect() });
             // Whoever asked may have gone away; the fact stands.
-            let _ = request.reply.send(answer);
+            let _ = request.reply.send(answer.map_err(SubmitError::Refused));
         }
     }
 
     /// To whoever follows; and a run that has ended, here or through another replica, is let go of.
-    fn tell(&self, recorded: Recorded) {
+    fn tell(&self, recorded: &Recorded) {
         if let (Event::RunFinished { run } | Event::RunAborted { run, .. }, true) =
             (recorded.event.as_ref(), self.lease.is_some())
         {
             self.performing.release(*run);
         }
-        // Nobody following is no error.
-        let _ = self.tail.send(recorded);
+        if self.tail.receiver_count() > 0 {
+            // Whoever followed may have left just now.
+            let _ = self.tail.send(recorded.clone());
+        }
     }
 
     /// Nothing was appended: whoever asked is told, outcomes are kept for another attempt.

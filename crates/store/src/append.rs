@@ -5,6 +5,7 @@
 
 use allclear_core::{Recorded, Seq};
 
+use crate::block::OpenBlock;
 use crate::chain::{Head, Link, column};
 use crate::database::{Database, Transaction, reading, within};
 use crate::outage::Unavailable;
@@ -55,6 +56,8 @@ pub enum AppendError {
 }
 
 const LAST_EVENT: &str = "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1";
+/// Room for most events.
+const USUAL_LENGTH: usize = 512;
 type LastEvent = (i64, Vec<u8>);
 
 /// One event as it is stored.
@@ -65,6 +68,8 @@ pub(crate) struct Row {
     pub(crate) kind: &'static str,
     pub(crate) incident: Option<i64>,
     pub(crate) run: Option<i64>,
+    /// Whether the index of incidents names it, on SQLite.
+    pub(crate) leads: bool,
     pub(crate) body: String,
     pub(crate) link: Link,
 }
@@ -78,6 +83,7 @@ impl Row {
             kind: record.event.name(),
             incident: record.incident.map(|incident| column(incident.0)),
             run: record.run.map(|run| column(run.0)),
+            leads: true,
             link: previous.next(&body),
             body,
         }
@@ -87,7 +93,7 @@ impl Row {
 /// What an insert rests on: where that does not hold, nothing is inserted.
 #[derive(Debug)]
 pub(crate) struct Guard {
-    /// The end of the log, hash and all.
+    /// The end of the log, hash and all; on SQLite, which one process has to itself, only its position.
     pub(crate) before: Link,
     /// The lease under which it is written.
     pub(crate) token: Option<i64>,
@@ -122,17 +128,19 @@ impl Store {
         if records.is_empty() {
             return Ok(before.head());
         }
-        let rows = chained(&before, records, bodies);
+        let mut block = self.tail().take_block().after(before.seq);
+        let rows = chained(&before, records, bodies, &mut block);
+        let last = rows.last().map_or_else(|| before.clone(), |row| row.link.clone());
         let guard = Guard { before, token: token.map(column) };
         let inserted = match self.log() {
-            Database::Sqlite(file) => file.append(&guard, &rows).await,
+            Database::Sqlite(file) => file.append(&guard, rows).await,
             Database::Postgres(pool) => postgres::append(pool, &guard, &rows).await,
         };
         match inserted {
             Ok(true) => {
-                let last = rows.last().map_or(guard.before, |row| row.link.clone());
                 let head = last.head();
                 self.tail().raise(last);
+                self.tail().put_block(block);
                 Ok(head)
             }
             Ok(false) => self.refuse(token).await,
@@ -174,16 +182,24 @@ fn encode(expected: Seq, records: &[Recorded]) -> Result<Vec<String>, AppendErro
         seq if seq.checked_sub(place) != Some(expected) => {
             Err(AppendError::OutOfOrder { expected: expected.saturating_add(place), found: seq })
         }
-        seq => serde_json::to_string(record).map_err(|source| AppendError::Unwritable { seq, source }),
+        seq => json(record).map_err(|source| AppendError::Unwritable { seq, source }),
     });
     bodies.collect()
 }
 
-fn chained(before: &Link, records: &[Recorded], bodies: Vec<String>) -> Vec<Row> {
+fn json(record: &Recorded) -> Result<String, serde_json::Error> {
+    let mut bytes = Vec::with_capacity(USUAL_LENGTH);
+    serde_json::to_writer(&mut bytes, record)?;
+    Ok(String::from_utf8(bytes).expect("JSON is UTF-8"))
+}
+
+fn chained(before: &Link, records: &[Recorded], bodies: Vec<String>, block: &mut OpenBlock) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::with_capacity(records.len());
     for (record, body) in records.iter().zip(bodies) {
         let previous = rows.last().map_or(before, |row| &row.link);
-        rows.push(Row::new(previous, record, body));
+        let mut row = Row::new(previous, record, body);
+        row.leads = block.lead(row.incident);
+        rows.push(row);
     }
     rows
 }
@@ -194,10 +210,10 @@ impl Transaction {
     }
 
     /// Inserts rows that were proven to follow the end as this transaction sees it.
-    pub(crate) async fn insert(&mut self, rows: &[Row]) -> Result<(), sqlx::Error> {
+    pub(crate) async fn insert(&mut self, rows: Vec<Row>) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(transaction) => sqlite::insert(transaction, rows).await,
-            Self::Postgres(transaction) => postgres::insert(transaction, rows).await,
+            Self::Postgres(transaction) => postgres::insert(transaction, &rows).await,
         }
     }
 }

@@ -65,7 +65,7 @@ impl Store {
         let mut link = Link::GENESIS;
         loop {
             let (rows, footer) = read_rows(&mut lines, &mut link).await?;
-            transaction.insert(&rows).await.map_err(unavailable)?;
+            transaction.insert(rows).await.map_err(unavailable)?;
             if let Some(footer) = footer {
                 check_end(&mut lines, &footer, &link).await?;
                 break;

@@ -9,6 +9,7 @@
 
 mod append;
 mod blob;
+mod block;
 mod chain;
 mod database;
 mod export;

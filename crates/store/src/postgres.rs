@@ -79,6 +79,12 @@ fn bind<'q>(query: Insert<'q>, rows: &'q [Row]) -> Insert<'q> {
         .bind(rows.iter().map(|row| row.link.hash()).collect::<Vec<_>>())
 }
 
+/// The events of an incident.
+pub(crate) async fn read_incident(pool: &PgPool, incident: i64) -> Result<Vec<(i64, String)>, sqlx::Error> {
+    const INCIDENT: &str = "SELECT seq, body FROM event WHERE incident = $1 ORDER BY seq";
+    sqlx::query_as(INCIDENT).bind(incident).fetch_all(pool).await
+}
+
 pub(crate) async fn last_seq(pool: &PgPool) -> Result<Seq, sqlx::Error> {
     let last: i64 = sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM event").fetch_one(pool).await?;
     Ok(Seq::try_from(last).unwrap_or(0))

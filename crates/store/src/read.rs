@@ -5,9 +5,10 @@
 use allclear_core::{IncidentId, Recorded, RunId, Seq};
 
 use crate::chain::column;
-use crate::database::reading;
+use crate::database::{Database, reading};
 use crate::outage::Unavailable;
 use crate::store::Store;
+use crate::{postgres, sqlite};
 
 /// Why events were not read.
 #[derive(Debug, thiserror::Error)]
@@ -60,9 +61,11 @@ impl Store {
 
     /// All events of an incident, oldest first, those of its runs and pages among them where they name it.
     pub async fn read_incident(&self, incident: IncidentId) -> Result<Vec<Recorded>, ReadError> {
-        const INCIDENT: &str = "SELECT seq, body FROM event WHERE incident = $1 ORDER BY seq";
         let id = column(incident.0);
-        parsed(reading!(self.log(), pool => sqlx::query_as(INCIDENT).bind(id).fetch_all(pool).await))
+        parsed(match self.log() {
+            Database::Sqlite(file) => sqlite::read_incident(file.reader(), id).await,
+            Database::Postgres(pool) => postgres::read_incident(pool, id).await,
+        })
     }
 
     /// All events of a run, oldest first.
@@ -76,7 +79,7 @@ impl Store {
     pub async fn latest(&self, opening: Opening, limit: u32) -> Result<Vec<Recorded>, ReadError> {
         // The second condition is that of the index, so that every other event is spared an entry.
         const LATEST: &str = "SELECT seq, body FROM event WHERE kind = $1 \
-            AND kind IN ('IncidentOpened', 'RunPlanned', 'ReviewOwed') ORDER BY seq DESC LIMIT $2";
+            AND (kind = 'IncidentOpened' OR kind = 'RunPlanned' OR kind = 'ReviewOwed') ORDER BY seq DESC LIMIT $2";
         let (kind, limit) = (opening.kind(), i64::from(limit));
         parsed(reading!(self.log(), pool => sqlx::query_as(LATEST).bind(kind).bind(limit).fetch_all(pool).await))
     }

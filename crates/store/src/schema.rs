@@ -15,8 +15,14 @@ pub(crate) struct Schema {
 /// Events, snapshots, lease.
 pub(crate) const LOG: Schema = Schema {
     name: "log",
-    sqlite: &[include_str!("../migrations/sqlite/log/0001_log.sql")],
-    postgres: &[include_str!("../migrations/postgres/log/0001_log.sql")],
+    sqlite: &[
+        include_str!("../migrations/sqlite/log/0001_log.sql"),
+        include_str!("../migrations/sqlite/log/0002_fewer_entries.sql"),
+    ],
+    postgres: &[
+        include_str!("../migrations/postgres/log/0001_log.sql"),
+        include_str!("../migrations/postgres/log/0002_fewer_entries.sql"),
+    ],
 };
 
 /// Rollups, latest samples, blobs.

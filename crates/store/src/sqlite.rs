@@ -3,13 +3,18 @@
 //! Invariant: one connection writes, so a writer never waits for another of ours; readers never wait at all.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::error::{BoxDynError, ErrorKind};
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{Arguments, AssertSqlSafe, ConnectOptions, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use tokio::sync::Mutex;
 
 use crate::append::{Guard, Row};
-use crate::chain::Link;
+use crate::block::BLOCK;
+use crate::chain::column;
 use crate::outage::Outage;
 
 /// Another program (a backup, a curious `sqlite3`) may hold the file for so long before we give up.
@@ -19,11 +24,17 @@ const CHECKPOINT_PAGES: &str = "4000";
 /// Rows in one INSERT: each count has its own prepared statement.
 const INSERT_ROWS: usize = 64;
 const READERS: u32 = 4;
+const COLUMNS: usize = 8;
 
 /// One file, or memory, that is open.
 #[derive(Debug, Clone)]
 pub(crate) struct File {
     writer: SqlitePool,
+    /// The writer's connection between two appends: the pool would test it each time. Whoever wants to write holds the
+    /// lock until it has the connection, which is either here or on its way back to the pool.
+    kept: Arc<Mutex<Option<PoolConnection<Sqlite>>>>,
+    /// Not for a database in memory, which has one connection for writers and readers.
+    keeps: bool,
     reader: SqlitePool,
 }
 
@@ -41,13 +52,13 @@ impl File {
         let writer = one_connection().connect_with(options.clone()).await?;
         let readers = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);
         let reader = readers.connect_lazy_with(options.pragma("query_only", "on"));
-        Ok(Self { writer, reader })
+        Ok(Self { writer, kept: Arc::default(), keeps: true, reader })
     }
 
     pub(crate) async fn memory() -> Result<Self, sqlx::Error> {
         let options = SqliteConnectOptions::new().in_memory(true);
         let writer = one_connection().connect_with(options).await?;
-        Ok(Self { reader: writer.clone(), writer })
+        Ok(Self { reader: writer.clone(), kept: Arc::default(), keeps: false, writer })
     }
 
     pub(crate) fn reader(&self) -> &SqlitePool {
@@ -55,6 +66,8 @@ impl File {
     }
 
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+        let mut kept = self.kept.lock().await;
+        drop(kept.take());
         // Immediate, because a transaction that reads first and writes later can lose its place to another program.
         let begun = self.writer.begin_with("BEGIN IMMEDIATE").await;
         let Err(sqlx::Error::InvalidSavePointStatement) = begun else { return begun };
@@ -65,14 +78,21 @@ impl File {
     }
 
     /// Inserts all rows in one commit if the guard holds, and says whether it did.
-    pub(crate) async fn append(&self, guard: &Guard, rows: &[Row]) -> Result<bool, sqlx::Error> {
+    pub(crate) async fn append(&self, guard: &Guard, mut rows: Vec<Row>) -> Result<bool, sqlx::Error> {
         if rows.len() <= INSERT_ROWS {
             // One statement is its own transaction, and saves three ways to the connection's thread and back.
-            return insert_guarded(&mut *self.writer.acquire().await?, guard, rows).await;
+            let mut kept = self.kept.lock().await;
+            let mut connection = match kept.take() {
+                Some(connection) => connection,
+                None => self.writer.acquire().await?,
+            };
+            let holds = insert_guarded(&mut connection, guard, rows).await?;
+            *kept = self.keeps.then_some(connection);
+            return Ok(holds);
         }
-        let (first, others) = rows.split_at(INSERT_ROWS);
+        let others = rows.split_off(INSERT_ROWS);
         let mut transaction = self.begin().await?;
-        let holds = insert_guarded(&mut transaction, guard, first).await?;
+        let holds = insert_guarded(&mut transaction, guard, rows).await?;
         if holds {
             insert(&mut transaction, others).await?;
         }
@@ -81,6 +101,7 @@ impl File {
     }
 
     pub(crate) async fn close(&self) {
+        self.kept.lock().await.take();
         self.reader.close().await;
         self.writer.close().await;
     }
@@ -91,39 +112,77 @@ fn one_connection() -> SqlitePoolOptions {
     SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None).test_before_acquire(false)
 }
 
-const INTO: &str = "INSERT INTO event (seq, at, kind, incident, run, body, hash)";
+const INTO: &str = "INSERT INTO event (at, seq, kind, incident, run, leads, body, hash)";
 
-async fn insert_guarded(connection: &mut SqliteConnection, guard: &Guard, rows: &[Row]) -> Result<bool, sqlx::Error> {
-    let text = format!(
-        "{INTO} SELECT * FROM (VALUES {}) \
-         WHERE coalesce((SELECT hash FROM event ORDER BY seq DESC LIMIT 1), ?) = ? \
-         AND (? IS NULL OR ? = (SELECT token FROM lease WHERE name = 'engine'))",
-        places(rows.len())
-    );
-    let query = rows.iter().fold(sqlx::query(AssertSqlSafe(text)), bind);
-    let query = query.bind(Link::GENESIS.hash().to_vec()).bind(guard.before.hash());
-    let query = query.bind(guard.token).bind(guard.token);
-    Ok(query.execute(connection).await?.rows_affected() > 0)
+/// Inserts where the lease is still held, and says whether it is; that nobody else has appended, the primary key says.
+async fn insert_guarded(connection: &mut SqliteConnection, guard: &Guard, rows: Vec<Row>) -> Result<bool, sqlx::Error> {
+    // Without the lease the first `at` is null, which no row may be. A look at the end of the log is deliberately absent:
+    // SQLite would make a copy of every row before it writes the first, and one process has the file.
+    const AT: &str = "(CASE WHEN ? IS NULL OR ? = (SELECT token FROM lease WHERE name = 'engine') THEN ? END,";
+    let text = format!("{INTO} VALUES {}", places(rows.len()).replacen("(?,", AT, 1));
+    let mut values = SqliteArguments::default();
+    [guard.token, guard.token].into_iter().try_for_each(|token| values.add(token)).map_err(sqlx::Error::Encode)?;
+    match sqlx::query_with(AssertSqlSafe(text), bound(values, rows)?).execute(connection).await {
+        Ok(_) => Ok(true),
+        Err(sqlx::Error::Database(error)) if error.kind() == ErrorKind::NotNullViolation => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
-pub(crate) async fn insert(connection: &mut SqliteConnection, rows: &[Row]) -> Result<(), sqlx::Error> {
-    for chunk in rows.chunks(INSERT_ROWS) {
-        let text = format!("{INTO} VALUES {}", places(chunk.len()));
-        chunk.iter().fold(sqlx::query(AssertSqlSafe(text)), bind).execute(&mut *connection).await?;
+pub(crate) async fn insert(connection: &mut SqliteConnection, mut rows: Vec<Row>) -> Result<(), sqlx::Error> {
+    while !rows.is_empty() {
+        let others = rows.split_off(rows.len().min(INSERT_ROWS));
+        let text = format!("{INTO} VALUES {}", places(rows.len()));
+        let values = bound(SqliteArguments::default(), rows)?;
+        sqlx::query_with(AssertSqlSafe(text), values).execute(&mut *connection).await?;
+        rows = others;
     }
     Ok(())
 }
 
 /// Parameters without numbers: of those that have one, SQLite looks up each name from the first on, again for each row.
 fn places(rows: usize) -> String {
-    ["(?, ?, ?, ?, ?, ?, ?)"].repeat(rows).join(", ")
+    ["(?, ?, ?, ?, ?, ?, ?, ?)"].repeat(rows).join(", ")
 }
 
-type Insert<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
+/// These values and those of the rows, whose texts are handed over and not copied.
+fn bound(mut values: SqliteArguments, rows: Vec<Row>) -> Result<SqliteArguments, sqlx::Error> {
+    values.reserve(rows.len() * COLUMNS, 0);
+    let mut kind: Arc<str> = Arc::from("");
+    for row in rows {
+        if *kind != *row.kind {
+            kind = Arc::from(row.kind);
+        }
+        add(&mut values, row, Arc::clone(&kind)).map_err(sqlx::Error::Encode)?;
+    }
+    Ok(values)
+}
 
-fn bind<'q>(query: Insert<'q>, row: &'q Row) -> Insert<'q> {
-    let query = query.bind(row.seq).bind(row.at).bind(row.kind).bind(row.incident).bind(row.run);
-    query.bind(&row.body).bind(row.link.hash())
+fn add(values: &mut SqliteArguments, row: Row, kind: Arc<str>) -> Result<(), BoxDynError> {
+    values.add(row.at)?;
+    values.add(row.seq)?;
+    values.add(kind)?;
+    values.add(row.incident)?;
+    values.add(row.run)?;
+    values.add(row.leads)?;
+    values.add(row.body)?;
+    values.add(row.link.hash().to_vec())
+}
+
+/// The events of an incident: those that lead say in which blocks there are any.
+pub(crate) async fn read_incident(pool: &SqlitePool, incident: i64) -> Result<Vec<(i64, String)>, sqlx::Error> {
+    const INCIDENT: &str = "SELECT event.seq, event.body FROM \
+        (SELECT DISTINCT seq / $2 AS number FROM event WHERE incident = $1 AND leads) AS block \
+        CROSS JOIN event ON event.seq BETWEEN block.number * $2 AND block.number * $2 + $2 - 1 \
+        WHERE event.incident = $1 ORDER BY event.seq";
+    sqlx::query_as(INCIDENT).bind(incident).bind(column(BLOCK)).fetch_all(pool).await
+}
+
+/// The first event of an incident that no event leads to, which is therefore not found.
+pub(crate) async fn unled(pool: &SqlitePool) -> Result<Option<i64>, sqlx::Error> {
+    const UNLED: &str = "SELECT min(seq) FROM event WHERE incident IS NOT NULL \
+        GROUP BY incident, seq / $1 HAVING NOT max(leads) ORDER BY min(seq) LIMIT 1";
+    sqlx::query_scalar(UNLED).bind(column(BLOCK)).fetch_optional(pool).await
 }
 
 /// What a result code of SQLite means for the person on call. An extended code's low byte is its kind.

@@ -11,6 +11,7 @@ use sqlx::postgres::PgListener;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
+use crate::block::OpenBlock;
 use crate::chain::Link;
 use crate::database::Database;
 use crate::postgres;
@@ -23,6 +24,8 @@ const RECONNECT_AFTER: Duration = Duration::from_secs(1);
 pub(crate) struct Tail {
     /// The last event that was appended or seen here: what the next one is chained to, if nobody was faster.
     link: Mutex<Link>,
+    /// What the last append knew about the block that it ended in.
+    block: Mutex<OpenBlock>,
     appended: Arc<watch::Sender<Seq>>,
     /// Hears of other replicas; ends with the store.
     listener: Option<AbortHandle>,
@@ -47,11 +50,20 @@ impl Tail {
                 Some(tokio::spawn(hear(listener, pool.clone(), Arc::clone(&appended))).abort_handle())
             }
         };
-        Ok(Self { link: Mutex::new(Link::GENESIS), appended, listener })
+        Ok(Self { link: Mutex::new(Link::GENESIS), block: Mutex::default(), appended, listener })
     }
 
     pub(crate) fn link(&self) -> Link {
         self.link.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Leaves nothing behind for another append that is under way, which then knows of nothing.
+    pub(crate) fn take_block(&self) -> OpenBlock {
+        std::mem::take(&mut self.block.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn put_block(&self, block: OpenBlock) {
+        *self.block.lock().unwrap_or_else(PoisonError::into_inner) = block;
     }
 
     /// The log has grown to here.

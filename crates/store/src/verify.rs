@@ -6,8 +6,10 @@
 use allclear_core::{Recorded, Seq};
 
 use crate::chain::{Head, Link};
+use crate::database::Database;
 use crate::outage::Unavailable;
 use crate::read::StoredEvent;
+use crate::sqlite;
 use crate::store::Store;
 
 /// What is wrong with the log, at its first place.
@@ -63,12 +65,21 @@ impl Store {
                 matches |= against.as_ref().is_some_and(|kept| kept.seq == link.seq && link.head() == *kept);
             }
         }
+        if let Database::Sqlite(file) = self.log()
+            && let Some(seq) = sqlite::unled(file.reader()).await.map_err(unavailable)?
+        {
+            return Err(VerifyError::Mislabelled { seq: seq.unsigned_abs(), column: "leads" });
+        }
         match against {
             Some(kept) if kept.seq > link.seq => Err(VerifyError::Removed { seq: kept.seq, head: link.head() }),
             Some(kept) if !matches => Err(VerifyError::Rewritten { seq: kept.seq }),
             _ => Ok(link.head()),
         }
     }
+}
+
+fn unavailable(error: sqlx::Error) -> VerifyError {
+    VerifyError::Unavailable(Unavailable::because(error))
 }
 
 fn follow(previous: &Link, event: &StoredEvent) -> Result<Link, VerifyError> {

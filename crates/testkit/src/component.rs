@@ -21,8 +21,6 @@ pub enum Component {
     Nginx,
     /// Puts load on a web server.
     Wrk,
-    /// Lints shell; a benchmark's peer.
-    ShellCheck,
 }
 
 impl Component {
@@ -35,7 +33,6 @@ impl Component {
             Self::Alertmanager => "prometheus-alertmanager",
             Self::Nginx => "nginx",
             Self::Wrk => "wrk",
-            Self::ShellCheck => "shellcheck",
         }
     }
 }

@@ -63,7 +63,7 @@ pub(crate) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     }
     match common.format {
         Format::Json => print::raw(&text),
-        _ => tell(&document),
+        Format::Human => tell(&document),
     }
     Ok(if document.passed() { Exit::Ok } else { Exit::Problems })
 }

@@ -132,7 +132,12 @@ impl Incident {
         let mut incident: Option<Self> = None;
         for recorded in events {
             let entry = crate::timeline::entry(&world, recorded);
-            incident = apply(incident, recorded).0;
+            if let Some(opened) = opened(recorded) {
+                incident = Some(opened);
+            } else if let Some(incident) = incident.as_mut() {
+                // What makes no sense here is an anomaly of the world, and leaves the incident as it was.
+                let _ = apply(incident, recorded);
+            }
             world.apply(recorded);
             if let (Some(entry), Some(incident)) = (entry, incident.as_mut()) {
                 incident.timeline.push_back(Arc::new(entry));
@@ -165,35 +170,30 @@ pub(crate) fn next(stage: Stage, event: &Event) -> Option<Stage> {
 
 pub(crate) fn fold(world: &mut World, recorded: &Recorded) -> Folded {
     let Some(id) = recorded.incident else { return Ok(()) };
-    let before = world.incidents.get(&id).map(|incident| incident.as_ref().clone());
-    let (after, folded) = apply(before, recorded);
-    match after {
-        Some(_) if matches!(recorded.event.as_ref(), Event::IncidentClosed { .. }) => drop(world.incidents.remove(&id)),
-        Some(incident) => drop(world.incidents.insert(id, Arc::new(incident))),
-        None => {}
+    if let Some(opened) = opened(recorded) {
+        world.incidents.insert(id, Arc::new(opened));
+        return Ok(());
+    }
+    if !touches(&recorded.event) {
+        return Ok(());
+    }
+    let Some(incident) = world.incidents.get_mut(&id) else { return Err("met no open incident".to_owned()) };
+    let folded = apply(Arc::make_mut(incident), recorded);
+    if let Event::IncidentClosed { .. } = recorded.event.as_ref() {
+        world.incidents.remove(&id);
     }
     folded
 }
 
-/// One event upon one incident; `None` is "there is none".
-fn apply(incident: Option<Incident>, recorded: &Recorded) -> (Option<Incident>, Folded) {
-    if let Event::IncidentOpened { .. } = recorded.event.as_ref() {
-        return (opened(recorded), Ok(()));
-    }
-    let Some(mut incident) = incident else {
-        let concerns = touches(&recorded.event);
-        return (None, if concerns { Err("met no open incident".to_owned()) } else { Ok(()) });
-    };
+/// One event upon one incident.
+fn apply(incident: &mut Incident, recorded: &Recorded) -> Folded {
     if !touches(&recorded.event) {
-        return (Some(incident), Ok(()));
+        return Ok(());
     }
-    let Some(stage) = next(incident.stage, &recorded.event) else {
-        let met = format!("met an incident that is {}", incident.stage.word());
-        return (Some(incident), Err(met));
-    };
-    incident.stage = stage;
-    note(&mut incident, recorded);
-    (Some(incident), Ok(()))
+    let met = || format!("met an incident that is {}", incident.stage.word());
+    incident.stage = next(incident.stage, &recorded.event).ok_or_else(met)?;
+    note(incident, recorded);
+    Ok(())
 }
 
 fn touches(event: &Event) -> bool {

@@ -42,6 +42,23 @@ pub(crate) async fn records_are_found_by_incident_run_and_kind(place: Place) {
     assert_eq!(place.store.read_incident(IncidentId(u64::MAX)).await.expect("read"), []);
 }
 
+pub(crate) async fn an_incident_is_found_wherever_it_goes_on_in_a_long_log(place: Place) {
+    let log: Vec<_> = (1..=2_600).map(|seq| of_incident(seq, IncidentId(1 + seq % 700))).collect();
+    // Clones and replicas take turns, and in between some are refused.
+    let others = [place.store.clone(), place.replica().await];
+    for (turn, records) in log.chunks(190).enumerate() {
+        let store = &others[turn % 2];
+        let before = records[0].seq - 1;
+        store.append(before, records).await.expect("appended");
+        store.append(before, records).await.expect_err("a second time");
+    }
+    for incident in [1, 2, 450, 700].map(IncidentId) {
+        let expected: Vec<_> = log.iter().filter(|record| record.incident == Some(incident)).cloned().collect();
+        assert_eq!(place.store.read_incident(incident).await.expect("read"), expected, "{incident}");
+    }
+    place.store.verify(None).await.expect("whole");
+}
+
 pub(crate) async fn an_append_on_an_older_log_is_refused_and_says_where_the_log_ends(place: Place) {
     let other = place.replica().await;
     let head = place.store.append(0, &some(0, 2)).await.expect("appended");

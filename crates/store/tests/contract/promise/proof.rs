@@ -51,6 +51,13 @@ pub(crate) async fn an_event_that_is_filed_wrongly_is_found(place: Place) {
     assert!(matches!(error, None | Some(VerifyError::Mislabelled { seq: 5, column: "incident" })), "{error:?}");
 }
 
+pub(crate) async fn an_incident_that_no_index_leads_to_is_found(place: Place) {
+    let Location::DataDir(_) = place.location else { return };
+    ten(&place).await;
+    let error = found(&place, "UPDATE event SET leads = 0 WHERE seq = 5", None).await;
+    assert!(matches!(error, Some(VerifyError::Mislabelled { seq: 5, column: "leads" })), "{error:?}");
+}
+
 pub(crate) async fn an_end_that_was_cut_off_is_found_with_a_head_kept_elsewhere(place: Place) {
     let kept = ten(&place).await;
     let forged = Head { seq: 3, ..kept.clone() };

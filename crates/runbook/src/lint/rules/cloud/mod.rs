@@ -1,5 +1,0 @@
-//! Rules about clouds, certificates and queues.
-
-use crate::lint::Rule;
-
-pub(super) const RULES: &[&Rule] = &[];

@@ -1,0 +1,1 @@
+-- Nothing to do here: PostgreSQL writes changes of an index, not its pages.
