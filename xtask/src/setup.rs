@@ -87,6 +87,13 @@ const COMPONENTS: &[Component] = &[
         programs: &["wrk"],
         unit: None,
     },
+    Component {
+        name: "ShellCheck",
+        why: "linting runbooks is measured beside it in benchmarks",
+        packages: &["shellcheck"],
+        programs: &["shellcheck"],
+        unit: None,
+    },
 ];
 
 /// Root certificates are a file, not a program.

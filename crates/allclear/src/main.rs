@@ -11,6 +11,8 @@ mod demo;
 mod errors;
 mod exit;
 mod host;
+mod lint;
+mod lsp;
 mod planning;
 mod print;
 #[cfg(test)]
@@ -57,6 +59,10 @@ enum Format {
     Human,
     /// For programs.
     Json,
+    /// SARIF 2.1.0, for code scanning; `lint` only.
+    Sarif,
+    /// Annotations of a GitHub workflow; `lint` only.
+    Github,
 }
 
 fn main() -> ExitCode {

@@ -5,6 +5,7 @@
 
 mod diagnostic;
 mod effect;
+mod lint;
 mod model;
 mod parse;
 mod plan;
@@ -13,17 +14,20 @@ mod shell;
 mod show;
 mod span;
 mod sql;
+mod syntax;
 mod variable;
 
 pub use diagnostic::{Diagnostic, DiagnosticSeverity};
+pub use lint::{Edit, Finding, Fix, Known, RULES, Rule, Settings, Surroundings, find_rule, lint};
 pub use model::{
     Command, Contact, Endpoint, NotCommand, Procedure, ProcessStep, ReviewItem, Runbook, ScheduledJob, Section,
     SectionKind, SeverityLevel, Snippet, Step, Template, Trigger, Variable, VariableForm,
 };
-pub use parse::parse;
+pub use parse::{anchors, parse};
 pub use plan::{PlanRefusal, PlanRequest, environment_name, plan};
 pub use show::{
     Show, ShownCommand, ShownContact, ShownEndpoint, ShownJob, ShownNamed, ShownNotCommand, ShownProcedure,
     ShownSection, ShownSeverity, ShownStep, ShownTemplate, ShownText, ShownVariable, render_show, show,
 };
 pub use span::Span;
+pub use syntax::sql::{SyntaxError, sql_errors};

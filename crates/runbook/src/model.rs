@@ -4,7 +4,7 @@
 
 use allclear_core::{Digest, EffectClass, StepKind};
 
-use crate::span::Span;
+use crate::span::{Origin, Span};
 
 /// One parsed Markdown file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -239,6 +239,30 @@ pub struct Command {
     pub session: Option<String>,
     /// What the command does to the world.
     pub effect: EffectClass,
+    /// Where each line of the text stands in the file.
+    pub(crate) origin: Origin,
+}
+
+impl Command {
+    /// Where a byte of `text` stands in the file: prompts and the indentation of lists and quotes are not in `text`.
+    ///
+    /// Always on a character boundary; behind the text it is the end of the command.
+    pub fn position(&self, offset: usize) -> usize {
+        if offset >= self.text.len() {
+            return self.span.end;
+        }
+        self.origin.position(self.text.floor_char_boundary(offset))
+    }
+
+    /// Where a part of `text` stands in the file.
+    pub fn place(&self, span: Span) -> Span {
+        let start = self.position(span.start);
+        let end = self.text.floor_char_boundary(span.end.min(self.text.len()));
+        let Some(last) = self.text[..end].chars().next_back().filter(|_| end > span.start) else {
+            return Span::new(start, start);
+        };
+        Span::new(start, self.origin.advance(end - last.len_utf8(), last.len_utf8()).max(start))
+    }
 }
 
 /// A command outside any procedure, under the sentence that introduces it.

@@ -31,6 +31,65 @@ impl Span {
     }
 }
 
+/// Where a text that was taken out of a file, without prompts and indentation, stands in the file.
+///
+/// Invariant: the runs rise in both offsets, and within a run the bytes of the text are those of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// Offset in the text → offset in the file, one entry per run of contiguous bytes.
+    runs: Vec<(usize, usize)>,
+    /// Offset in the file behind the text.
+    end: usize,
+}
+
+impl Origin {
+    /// The origin of a text that stands in the file as it is.
+    pub(crate) fn contiguous(span: Span) -> Self {
+        Self { runs: vec![(0, span.start)], end: span.end }
+    }
+
+    /// The origin of a text of several runs; the first one begins with the text.
+    pub(crate) fn of(runs: impl Iterator<Item = (usize, usize)>, end: usize) -> Self {
+        let mut kept: Vec<(usize, usize)> = Vec::new();
+        for (inner, outer) in runs {
+            let continues = kept.last().is_some_and(|last| outer.checked_sub(last.1) == Some(inner - last.0));
+            if !continues {
+                kept.push((inner, outer));
+            }
+        }
+        Self { runs: kept, end }
+    }
+
+    /// The origin of a text whose characters stand in the source in this order, with others between them.
+    pub(crate) fn aligned(text: &str, source: &str, start: usize) -> Self {
+        let mut runs = Vec::new();
+        let mut rest = source.char_indices().peekable();
+        for (inner, wanted) in text.char_indices() {
+            let stands_for = |c: char| c == wanted || wanted == ' ' && c.is_whitespace();
+            while rest.next_if(|(_, c)| !stands_for(*c)).is_some() {}
+            let Some((outer, _)) = rest.next() else { break };
+            runs.push((inner, start + outer));
+        }
+        if runs.is_empty() {
+            runs.push((0, start));
+        }
+        Self::of(runs.into_iter(), start + source.len())
+    }
+
+    /// Where a byte of the text stands in the file.
+    pub(crate) fn position(&self, offset: usize) -> usize {
+        self.advance(offset, 0)
+    }
+
+    /// Where the byte behind `length` bytes from `offset` stands, without the prefix of the line that may follow.
+    pub(crate) fn advance(&self, offset: usize, length: usize) -> usize {
+        let index = self.runs.partition_point(|(inner, _)| *inner <= offset).saturating_sub(1);
+        let (inner, outer) = self.runs.get(index).copied().unwrap_or((0, self.end));
+        let limit = self.runs.get(index + 1).map_or(self.end, |(_, next)| *next);
+        (outer + offset.saturating_sub(inner) + length).min(limit)
+    }
+}
+
 /// Offsets of the first byte of every line.
 #[derive(Debug)]
 pub(crate) struct Lines {

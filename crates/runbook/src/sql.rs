@@ -1,113 +1,58 @@
-//! SQL to statements, and a statement to its first words: enough to tell reading from writing.
+//! SQL to statements as psql sends them, and whether a text is SQL at all.
 //!
-//! Statements end at `;` outside quotes, dollar quotes and comments. The text is never interpreted further.
+//! Statements end at `;` outside quotes, parentheses and comments, and at a meta-command; a meta-command is one of its own.
 
 use crate::span::Span;
+use crate::syntax::sql::scan::{Kind, pieces};
 
 /// The statements of a text, without leading comments and without blanks around them.
 pub(crate) fn statements(text: &str) -> Vec<Span> {
-    let bytes = text.as_bytes();
     let mut found = Vec::new();
-    let mut start: Option<usize> = None;
-    let mut last = 0;
-    let mut at = 0;
-    while at < bytes.len() {
-        if let Some(end) = comment(text, at) {
-            at = end;
-            continue;
+    let mut open: Option<Span> = None;
+    let mut depth = 0_usize;
+    for piece in pieces(text) {
+        let slice = piece.span.slice(text);
+        match (piece.kind, slice) {
+            (Kind::Blank | Kind::Comment, _) => continue,
+            (Kind::Meta, _) if slice.starts_with("\\;") => {}
+            (Kind::Meta, _) if !sends(slice) => {
+                found.extend(open.take());
+                found.push(Span::new(piece.span.start, piece.span.start + slice.trim_end().len()));
+                depth = 0;
+                continue;
+            }
+            (Kind::Symbol, ";") if open.is_none() => continue,
+            (Kind::Symbol, "(") => depth += 1,
+            (Kind::Symbol, ")") => depth = depth.saturating_sub(1),
+            _ => {}
         }
-        let end = quoted(text, at).unwrap_or(at + 1);
-        if !bytes[at].is_ascii_whitespace() {
-            start.get_or_insert(at);
-            last = end;
+        let end = piece.span.start + slice.trim_end().len();
+        let span = open.unwrap_or(piece.span).cover(Span::new(piece.span.start, end));
+        open = Some(Span::new(span.start, end));
+        if piece.kind == Kind::Meta || (slice == ";" && piece.kind == Kind::Symbol && depth == 0) {
+            found.extend(open.take());
+            depth = 0;
         }
-        if bytes[at] == b';'
-            && let Some(start) = start.take()
-            && start < at
-        {
-            found.push(Span::new(start, last));
-        }
-        at = end;
     }
-    found.extend(start.map(|start| Span::new(start, last)));
-    found.retain(|span| span.slice(text) != ";");
+    found.extend(open);
     found
 }
 
-/// End of the comment that begins here.
-fn comment(text: &str, at: usize) -> Option<usize> {
-    let rest = &text.as_bytes()[at..];
-    if rest.starts_with(b"--") {
-        return Some(at + rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len()));
-    }
-    let inside = rest.strip_prefix(b"/*")?;
-    let length = inside.windows(2).position(|pair| pair == b"*/").map_or(inside.len(), |length| length + 2);
-    Some(at + 2 + length)
+/// Whether a meta-command sends what was typed before it.
+fn sends(meta: &str) -> bool {
+    meta.starts_with("\\g") || meta.starts_with("\\watch") || meta.starts_with("\\crosstabview")
 }
 
-/// End of the quotation that begins here. One that is never closed extends to the end of the text.
-fn quoted(text: &str, at: usize) -> Option<usize> {
-    let rest = &text.as_bytes()[at..];
-    match rest[0] {
-        quote @ (b'\'' | b'"') => {
-            let length = rest[1..].iter().position(|byte| *byte == quote);
-            Some(at + length.map_or(rest.len(), |length| length + 2))
-        }
-        b'$' => {
-            let tag = rest[1..].iter().take(64).position(|byte| *byte == b'$')?;
-            let delimiter = &rest[..tag + 2];
-            if !delimiter[1..=tag].iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_') {
-                return None;
-            }
-            let delimiter = std::str::from_utf8(delimiter).ok()?;
-            let behind = at + delimiter.len();
-            Some(text[behind..].find(delimiter).map_or(text.len(), |length| behind + length + delimiter.len()))
-        }
-        _ => None,
-    }
-}
-
-/// The words of a statement outside quotes and comments, in upper case; a word that is called ends with `(`.
-pub(crate) fn words(statement: &str) -> Vec<String> {
-    let bytes = statement.as_bytes();
-    let mut words = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        if let Some(end) = comment(statement, at).or_else(|| quoted(statement, at)) {
-            at = end;
-            continue;
-        }
-        let length = bytes[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
-        if length == 0 {
-            at += 1;
-            continue;
-        }
-        let mut word = statement[at..at + length].to_ascii_uppercase();
-        at += length;
-        if bytes.get(significant(statement, at)) == Some(&b'(') {
-            word.push('(');
-        }
-        words.push(word);
-    }
-    words
-}
-
-/// Where the next byte stands that is neither blank nor comment.
-fn significant(text: &str, mut at: usize) -> usize {
-    while let Some(byte) = text.as_bytes().get(at) {
-        match comment(text, at) {
-            Some(end) => at = end,
-            None if byte.is_ascii_whitespace() => at += 1,
-            None => break,
-        }
-    }
-    at
+/// The first words of a statement, in upper case.
+fn first_words(statement: &str) -> Vec<String> {
+    let words = pieces(statement).into_iter().filter(|piece| piece.kind == Kind::Word);
+    words.take(3).map(|piece| piece.span.slice(statement).to_ascii_uppercase()).collect()
 }
 
 /// Whether a text without a language tag begins like SQL.
 pub(crate) fn looks_like_sql(text: &str) -> bool {
-    let Some(first) = statements(text).first().map(|span| words(span.slice(text))) else { return false };
-    let first: Vec<&str> = first.iter().take(3).map(String::as_str).collect();
+    let Some(first) = statements(text).first().map(|span| first_words(span.slice(text))) else { return false };
+    let first: Vec<&str> = first.iter().map(String::as_str).collect();
     match first.as_slice() {
         ["SELECT" | "UPDATE" | "EXPLAIN" | "VACUUM" | "SHOW" | "WITH", ..] => {
             text.contains(';') || text.to_ascii_uppercase().contains(" FROM ")
@@ -135,6 +80,22 @@ mod tests {
     #[test]
     fn a_semicolon_alone_is_no_statement() {
         assert_eq!(split(";;\n;"), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_meta_command_of_psql_is_a_command_of_its_own() {
+        assert_eq!(
+            split("\\c shop\nSELECT 1 \\gx\n\\dt\nSELECT 2;"),
+            ["\\c shop", "SELECT 1 \\gx", "\\dt", "SELECT 2;"]
+        );
+    }
+
+    #[test]
+    fn a_semicolon_in_parentheses_ends_nothing() {
+        assert_eq!(
+            split("CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2); SELECT 3"),
+            ["CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2);", "SELECT 3"]
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use allclear_runbook::{PlanRequest, Runbook, Span, parse, plan, render_show};
+use allclear_runbook::{Command, PlanRequest, Runbook, Span, parse, plan, render_show};
 use proptest::prelude::*;
 
 const EXAMPLE: &str = include_str!("../../../examples/prepchef/runbook.md");
@@ -15,19 +15,24 @@ const EXAMPLE: &str = include_str!("../../../examples/prepchef/runbook.md");
 fn check(text: &str) -> Runbook {
     let (runbook, diagnostics) = parse("any.md", text);
     let within = |span: Span| assert!(text.get(span.start..span.end).is_some(), "{span:?} of {} bytes", text.len());
+    let stands = |command: &Command| {
+        within(command.span);
+        stands_where_it_says(text, command);
+    };
     let mut ids = BTreeSet::new();
     for procedure in &runbook.procedures {
         within(procedure.span);
         assert!(ids.insert(procedure.id.clone()), "the id {} is given twice", procedure.id);
         assert!(procedure.steps.is_sorted_by(|a, b| a.number < b.number), "steps of {} are not in order", procedure.id);
         procedure.sections.iter().for_each(|section| within(section.span));
+        procedure.sections.iter().flat_map(|section| &section.commands).for_each(&stands);
         for step in &procedure.steps {
             within(step.span);
-            step.commands.iter().for_each(|command| within(command.span));
+            step.commands.iter().for_each(&stands);
         }
     }
     runbook.variables.iter().for_each(|variable| within(variable.span));
-    runbook.snippets.iter().for_each(|snippet| within(snippet.command.span));
+    runbook.snippets.iter().for_each(|snippet| stands(&snippet.command));
     runbook.endpoints().iter().for_each(|endpoint| within(endpoint.span));
     diagnostics.iter().for_each(|finding| within(finding.span));
     render_show(&runbook);
@@ -35,6 +40,22 @@ fn check(text: &str) -> Runbook {
         let _ = plan(&runbook, &procedure.id, &PlanRequest::default());
     }
     runbook
+}
+
+/// Every character of the command stands in the file where the command says, and so does every part of it.
+fn stands_where_it_says(text: &str, command: &Command) {
+    let mut last = command.span.start;
+    for (at, c) in command.text.char_indices() {
+        let place = command.position(at);
+        let found = text.get(place..).unwrap_or_else(|| panic!("{place} is inside a character")).chars().next();
+        let blank = c.is_whitespace() && found.is_none_or(|found| found.is_whitespace()) || c == ' ';
+        assert!(found == Some(c) || blank, "byte {at} of {:?} is {c:?}, and {found:?} at {place}", command.text);
+        assert!(place >= last && place <= command.span.end, "{place} is outside or goes back");
+        last = place;
+        let part = command.place(Span::new(at, at + c.len_utf8()));
+        assert!(text.get(part.start..part.end).is_some_and(|part| blank || part.starts_with(c)), "{part:?}");
+    }
+    assert_eq!(command.position(command.text.len() + 7), command.span.end);
 }
 
 fn fragment() -> impl Strategy<Value = String> {
@@ -117,6 +138,18 @@ proptest! {
         let start = EXAMPLE.floor_char_boundary(cut);
         let end = EXAMPLE.floor_char_boundary((cut + length).min(EXAMPLE.len()));
         check(&format!("{}{piece}{}", &EXAMPLE[..start], &EXAMPLE[end.max(start)..]));
+    }
+}
+
+#[test]
+fn lines_of_a_command_know_their_place_behind_prompts_and_indentation() {
+    let text = "# A\n\n1. Do:\n   ```bash\n   $ cat é |\n     sort\n   ```\n\n> ```sh\n> for é in 1; do\n>   ls\n> done\n> ```\n";
+    for text in [text.to_owned(), text.replace('\n', "\r\n")] {
+        let runbook = check(&text);
+        let commands: Vec<&Command> = runbook.procedures[0].steps.iter().flat_map(|step| &step.commands).collect();
+        let (sort, ls) = (commands[0].text.find("sort").unwrap(), commands[1].text.find("ls").unwrap());
+        assert_eq!(commands[0].position(sort), text.find("sort").unwrap());
+        assert_eq!(commands[1].place(Span::new(ls, ls + 2)).slice(&text), "ls");
     }
 }
 

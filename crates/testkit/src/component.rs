@@ -21,6 +21,8 @@ pub enum Component {
     Nginx,
     /// Puts load on a web server.
     Wrk,
+    /// Lints shell; a benchmark's peer.
+    ShellCheck,
 }
 
 impl Component {
@@ -33,6 +35,7 @@ impl Component {
             Self::Alertmanager => "prometheus-alertmanager",
             Self::Nginx => "nginx",
             Self::Wrk => "wrk",
+            Self::ShellCheck => "shellcheck",
         }
     }
 }

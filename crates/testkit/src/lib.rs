@@ -17,7 +17,8 @@ mod throwaway;
 mod virtual_clock;
 
 pub use bench::{
-    Comparison, Goal, Program, Series, allclear_program, bench_folder, cpu_seconds, fsync_ms, machine, resident_mib,
+    Comparison, Goal, Program, Series, allclear_program, bench_folder, cpu_seconds, fsync_ms, machine,
+    peak_resident_mib, resident_mib,
 };
 pub use browser::Browser;
 pub use component::{Component, component};

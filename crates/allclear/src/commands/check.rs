@@ -63,7 +63,7 @@ pub(crate) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     }
     match common.format {
         Format::Json => print::raw(&text),
-        Format::Human => tell(&document),
+        _ => tell(&document),
     }
     Ok(if document.passed() { Exit::Ok } else { Exit::Problems })
 }

@@ -43,7 +43,7 @@ fn check(common: &Common) -> anyhow::Result<Exit> {
     };
     match common.format {
         Format::Json => print_json(report, counts.as_ref().map(<[_; 4]>::as_slice)),
-        Format::Human => print_human(report, counts.as_ref().map(<[_; 4]>::as_slice)),
+        _ => print_human(report, counts.as_ref().map(<[_; 4]>::as_slice)),
     }
     Ok(if result.is_ok() { Exit::Ok } else { Exit::Problems })
 }

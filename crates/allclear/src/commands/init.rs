@@ -47,7 +47,7 @@ pub(crate) fn run(args: &Args, common: &Common) -> anyhow::Result<Exit> {
     atomic_file::write(&output, content.as_bytes()).with_context(|| format!("cannot write `{}`", output.display()))?;
     match common.format {
         Format::Json => print::line(format!("{:#}", document(&draft, &output))),
-        Format::Human => tell(&draft, &args.from, &output),
+        _ => tell(&draft, &args.from, &output),
     }
     Ok(Exit::Ok)
 }

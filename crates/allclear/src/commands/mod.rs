@@ -2,8 +2,8 @@
 
 use clap::Subcommand;
 
-use crate::Common;
-use crate::exit::Exit;
+use crate::exit::{Exit, Failure};
+use crate::{Common, Format};
 
 mod check;
 mod config;
@@ -11,7 +11,9 @@ mod demo;
 mod explain;
 mod incident;
 mod init;
+mod lint;
 mod log;
+mod lsp;
 mod plan;
 mod resume;
 mod review;
@@ -34,6 +36,10 @@ pub(crate) enum Verb {
     Check(check::Args),
     /// Starts the server: watching, paging, console, status page.
     Up(up::Args),
+    /// Says what would hurt in runbooks at 3 a.m., and mends what it is sure of.
+    Lint(lint::Args),
+    /// Speaks the language server protocol on stdin and stdout, for editors.
+    Lsp(lsp::Args),
     /// Prints a runbook as Allclear understands it.
     Show(show::Args),
     /// Shows what a run of a procedure would perform; performs nothing.
@@ -52,13 +58,20 @@ pub(crate) enum Verb {
     Review(review::Args),
     /// Reads, proves, exports and imports the log.
     Log(log::Args),
-    /// Prints the page of an error.
+    /// Prints the page of a lint rule or an error.
     Explain(explain::Args),
 }
 
 /// Performs one verb.
 pub(crate) async fn run(verb: Verb, common: &Common) -> anyhow::Result<Exit> {
+    if matches!(common.format, Format::Sarif | Format::Github) && !matches!(verb, Verb::Lint(_)) {
+        return Err(Failure::usage(
+            "`--format sarif` and `--format github` are for `allclear lint`; use human or json",
+        ));
+    }
     match verb {
+        Verb::Lsp(args) => lsp::run(&args, common),
+        Verb::Lint(args) => lint::run(&args, common),
         Verb::Demo(args) => demo::run(args, common).await,
         Verb::Config(args) => config::run(args, common),
         Verb::Init(args) => init::run(&args, common),

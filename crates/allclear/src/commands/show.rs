@@ -24,7 +24,7 @@ pub(crate) fn run(args: &Args, common: &Common) -> anyhow::Result<Exit> {
     }
     match common.format {
         Format::Json => print::json(&allclear_runbook::show(&runbook))?,
-        Format::Human => {
+        _ => {
             print::raw(&allclear_runbook::render_show(&runbook));
             Exit::Ok
         }

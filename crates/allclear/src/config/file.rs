@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::at::At;
+use super::lint::LintTable;
 use super::unit::{Listen, Pace, Reference, SeverityWord, Span, StatusRange};
 
 /// The configuration of Allclear.
@@ -39,6 +40,8 @@ pub(super) struct File {
     /// Estates that the steps of a runbook act on, by name.
     #[serde(default)]
     pub(super) target: BTreeMap<String, TargetTable>,
+    /// How runbooks are linted.
+    pub(super) lint: Option<LintTable>,
 }
 
 /// The service as its users know it.

@@ -46,7 +46,7 @@ fn list(path: &Path) -> Result<Listing, String> {
     Ok(runbook.procedures.into_iter().map(|procedure| (procedure.id, procedure.title, procedure.anchor)).collect())
 }
 
-fn unreadable(path: &str, error: &std::io::Error) -> Report {
+pub(super) fn unreadable(path: &str, error: &std::io::Error) -> Report {
     let problem = if error.kind() == ErrorKind::NotFound {
         Problem::error(Code::Missing, None, "there is no configuration file").help(
             "write one from your runbook with `allclear init --from RUNBOOK.md`, or name another with `--config FILE`",

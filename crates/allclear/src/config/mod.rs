@@ -7,6 +7,7 @@
 mod at;
 mod code;
 mod file;
+mod lint;
 mod load;
 mod nearest;
 mod problem;
@@ -23,6 +24,7 @@ use std::net::SocketAddr;
 
 use allclear_core::Policy;
 
+pub(crate) use lint::{LintConfig, load_lint};
 pub(crate) use load::{Loaded, load};
 pub(crate) use nearest::nearest;
 pub(crate) use problem::{Report, Weight};

@@ -232,7 +232,7 @@ mod tests {
                 "find / -exec reboot \\;",
                 "psql -c '\\lo_unlink 1'",
                 "psql -c 'SELECT my_function()'",
-                "psql -c 'SELECT pg_rotate_logfile /* */ \n (1)'",
+                "psql -c 'SELECT lo_import /* */ \n (1)'",
                 "psql -c 'SELECT \"f\" (1)'",
                 "psql -f fix.sql",
                 "curl -Q 'DELE x' ftp://x",

@@ -1,68 +1,138 @@
-//! The effect of SQL, told from the first words of each statement and the functions that it calls.
+//! The effect of SQL, told from its syntax tree and the functions that it calls.
 //!
-//! A `SELECT` only observes if every function in it is known to.
+//! A statement only observes if every function in it is known to, and if PostgreSQL would understand it.
 
 use allclear_core::EffectClass::{self, Change, Destroy, Observe, Outage, Unknown};
 
 use super::together;
 use crate::shell::lexer::Word;
-use crate::sql;
+use crate::syntax::sql;
+use crate::syntax::sql::ast::{
+    Call, Copy, DatabaseAction, Expression, ExpressionKind, Meta, Query, Statement, StatementKind,
+};
 
-/// Functions, and words in front of parentheses, that change nothing.
-#[rustfmt::skip]
-const PURE: &[&str] = &[
-    "COUNT(", "SUM(", "AVG(", "MIN(", "MAX(", "NOW(", "AGE(", "COALESCE(", "EXTRACT(", "ROUND(", "LENGTH(",
-    "LOWER(", "UPPER(", "SUBSTRING(", "LEFT(", "RIGHT(", "CONCAT(", "DATE_TRUNC(", "TO_CHAR(", "STRING_AGG(",
-    "ARRAY_AGG(", "ROW_NUMBER(", "RANK(", "UNNEST(", "ANY(", "ALL(", "IN(", "EXISTS(", "AND(", "OR(", "NOT(",
-    "WHERE(", "OVER(", "VALUES(", "FROM(", "AS(", "ON(", "CAST(", "NULLIF(", "GREATEST(", "LEAST(", "SELECT(",
-    "FILTER(", "VERSION(", "CURRENT_SETTING(", "CURRENT_DATABASE(", "FORMAT(", "PG_SIZE_PRETTY(",
-    "PG_DATABASE_SIZE(", "PG_TABLE_SIZE(", "PG_RELATION_SIZE(", "PG_TOTAL_RELATION_SIZE(", "PG_INDEXES_SIZE(",
-    "PG_BLOCKING_PIDS(", "PG_BACKEND_PID(", "PG_IS_IN_RECOVERY(", "PG_CURRENT_WAL_LSN(", "PG_LAST_WAL_RECEIVE_LSN(",
-    "PG_LAST_WAL_REPLAY_LSN(", "PG_LAST_XACT_REPLAY_TIMESTAMP(", "PG_WAL_LSN_DIFF(", "PG_POSTMASTER_START_TIME(",
-    "PG_CONF_LOAD_TIME(",
-];
+mod functions;
+
+use functions::is_harmless;
 
 /// The effect of a text of one or more statements.
 pub(super) fn effect(text: &str) -> EffectClass {
-    let statements = sql::statements(text);
-    if statements.is_empty() {
-        return Unknown;
-    }
-    statements.iter().map(|span| statement(span.slice(text))).fold(Observe, together)
+    let sql = sql::parse(text);
+    let statements = sql.statements.iter().map(statement);
+    let metas = sql.metas.iter().map(meta);
+    let all = statements.chain(metas).reduce(together).unwrap_or(Unknown);
+    if sql.errors.is_empty() { all } else { together(all, Unknown) }
 }
 
-fn statement(text: &str) -> EffectClass {
-    let words = sql::words(text);
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    match words.as_slice() {
-        ["SELECT", ..] => select(&words, text),
-        ["SHOW", ..] => Observe,
-        ["EXPLAIN", rest @ ..] if !rest.iter().any(|word| word.starts_with("ANALYZE")) => Observe,
-        ["DROP" | "TRUNCATE" | "DELETE", ..] => Destroy,
-        ["VACUUM" | "VACUUM(", rest @ ..] if rest.contains(&"FULL") => Outage,
-        ["VACUUM" | "ANALYZE" | "REINDEX" | "INSERT" | "UPDATE" | "CREATE" | "GRANT" | "REVOKE" | "COMMENT", ..] => {
-            Change
+fn statement(statement: &Statement) -> EffectClass {
+    let own = match &statement.kind {
+        StatementKind::Explain { runs: false, .. } => return Observe,
+        StatementKind::Explain { statement: Some(inner), .. } => self::statement(inner),
+        StatementKind::Select(arms) => select(arms),
+        StatementKind::Delete { .. }
+        | StatementKind::Truncate
+        | StatementKind::DropDatabase { .. }
+        | StatementKind::DropIndex { .. }
+        | StatementKind::Drop
+        | StatementKind::Alter { removes: true } => Destroy,
+        StatementKind::Vacuum { full: true } | StatementKind::Cluster => Outage,
+        StatementKind::AlterSystem { setting: Some(setting), value } => {
+            read_only(setting.last(), value.as_deref().unwrap_or_default())
         }
-        ["ALTER", "TABLE", rest @ ..] if rest.contains(&"DROP") => Destroy,
-        ["ALTER", ..] => Change,
+        StatementKind::AlterDatabase { action, .. } => database(action),
+        StatementKind::Copy(Copy::ToClient)
+        | StatementKind::Show
+        | StatementKind::Session
+        | StatementKind::Begin
+        | StatementKind::Commit
+        | StatementKind::Rollback => Observe,
+        StatementKind::Copy(Copy::Program) | StatementKind::Opaque | StatementKind::Explain { .. } => Unknown,
+        _ => Change,
+    };
+    let with = statement.with.iter().map(self::statement);
+    let calls = statement.calls.iter().map(|call| called(call, statement));
+    with.chain(calls).fold(own, together)
+}
+
+fn select(arms: &[Query]) -> EffectClass {
+    if arms.iter().any(|arm| arm.into || arm.locks) { Change } else { Observe }
+}
+
+fn database(action: &DatabaseAction) -> EffectClass {
+    match action {
+        DatabaseAction::AllowConnections(false) => Outage,
+        DatabaseAction::Set { setting, value } => read_only(setting.last(), value),
+        _ => Change,
+    }
+}
+
+/// A server that takes no more writes is down for most who use it.
+fn read_only(setting: &str, value: &str) -> EffectClass {
+    let on = matches!(value.to_ascii_lowercase().as_str(), "on" | "true" | "1" | "yes");
+    if setting == "default_transaction_read_only" && on { Outage } else { Change }
+}
+
+/// What calling a function does.
+fn called(call: &Call, statement: &Statement) -> EffectClass {
+    match call.name.last() {
+        "pg_terminate_backend" if !is_one(call, statement) => Outage,
+        "pg_drop_replication_slot" | "lo_unlink" => Destroy,
+        name if functions::CHANGING.contains(&name) => Change,
+        name if call.name.path.len() == 1 || call.name.path[0] == "pg_catalog" => {
+            if is_harmless(name) {
+                Observe
+            } else {
+                Unknown
+            }
+        }
         _ => Unknown,
     }
 }
 
-fn select(words: &[&str], text: &str) -> EffectClass {
-    if words.contains(&"PG_TERMINATE_BACKEND(") {
-        return if words.contains(&"FROM") { Outage } else { Change };
+/// Whether a function that acts on a process is called for one only.
+fn is_one(call: &Call, statement: &Statement) -> bool {
+    let StatementKind::Select(arms) = &statement.kind else { return false };
+    let named = matches!(
+        call.arguments.first().map(|argument| &argument.kind),
+        Some(ExpressionKind::Constant(_) | ExpressionKind::Placeholder)
+    );
+    let picked = |arm: &Query| arm.filter.as_ref().is_some_and(|filter| conjuncts(filter).any(picks_one));
+    named || arms.iter().any(picked)
+}
+
+/// The conditions that must all hold.
+fn conjuncts(filter: &Expression) -> impl Iterator<Item = &Expression> {
+    let all = match &filter.kind {
+        ExpressionKind::And(all) => all.as_slice(),
+        _ => std::slice::from_ref(filter),
+    };
+    all.iter()
+}
+
+/// `pid = 4711`
+fn picks_one(condition: &Expression) -> bool {
+    let ExpressionKind::Binary { operator, left, right } = &condition.kind else { return false };
+    let is_pid = |side: &Expression| matches!(&side.kind, ExpressionKind::Column(path) if path.last().is_some_and(|last| last == "pid"));
+    let is_given = |side: &Expression| matches!(side.kind, ExpressionKind::Constant(_) | ExpressionKind::Placeholder);
+    operator == "=" && (is_pid(left) && is_given(right) || is_given(left) && is_pid(right))
+}
+
+/// What a meta-command of psql does.
+fn meta(meta: &Meta) -> EffectClass {
+    // Backquotes run a command of the shell, and so does a pipe.
+    if meta.arguments.contains(['`', '|']) {
+        return Unknown;
     }
-    if words.iter().any(|word| matches!(*word, "PG_CANCEL_BACKEND(" | "PG_RELOAD_CONF(" | "PG_SWITCH_WAL(")) {
-        return Change;
+    match meta.name.trim_end_matches(['+', 'S']) {
+        "l" | "list" | "c" | "connect" | "conninfo" | "x" | "a" | "t" | "q" | "quit" | "exit" | "timing" | "pset"
+        | "echo" | "qecho" | "warn" | "set" | "unset" | "encoding" | "h" | "help" | "?" | "errverbose" | "g" | "gx"
+        | "gset" | "gdesc" | "watch" | "crosstabview" | "sf" | "sv" | "z" | "p" | "r" | "if" | "elif" | "else"
+        | "endif" | "prompt" => Observe,
+        "password" => Change,
+        "copy" if !meta.arguments.to_ascii_lowercase().contains(" program ") => Change,
+        name if name.starts_with('d') && name.len() <= 5 => Observe,
+        _ => Unknown,
     }
-    let pure = words.iter().all(|word| {
-        !matches!(*word, "INTO" | "UPDATE" | "DELETE" | "INSERT" | "SHARE")
-            && (!word.ends_with('(') || PURE.contains(word))
-    });
-    // A quoted identifier in front of a parenthesis is a function, too; it is not among the words.
-    let quoted_call = text.split_whitespace().collect::<String>().contains("\"(");
-    if pure && !quoted_call { Observe } else { Unknown }
 }
 
 /// `psql`: what its `-c` commands do; a session without commands only opens.
@@ -97,14 +167,7 @@ pub(super) fn psql(arguments: &[&Word], fed: bool) -> EffectClass {
 }
 
 fn query_argument(command: &Word) -> EffectClass {
-    let text = command.value.trim();
-    if let Some(meta) = text.strip_prefix('\\') {
-        let word = meta.split_whitespace().next().unwrap_or_default();
-        let describes = word.starts_with('d') && word.len() <= 4 && word != "do";
-        let lists = (describes || matches!(word, "l" | "l+" | "list")) && !text.contains(['\n', '|', '`']);
-        return if lists { Observe } else { Unknown };
-    }
-    let class = effect(text);
+    let class = effect(command.value.trim());
     // What a variable or another command contributes may be anything.
     let opaque = !command.substitutions.is_empty() || command.expands;
     if opaque && class == Observe { Unknown } else { class }
@@ -117,4 +180,117 @@ fn is_bundle(option: &str, last: char) -> bool {
         && !option.starts_with("--")
         && option.ends_with(last)
         && option[1..].bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(class: EffectClass, texts: &[&str]) {
+        for text in texts {
+            assert_eq!(effect(text), class, "{text}");
+        }
+    }
+
+    #[test]
+    fn reading_observes_and_so_does_what_ends_with_the_session() {
+        check(
+            Observe,
+            &[
+                "SELECT now() - query_start FROM pg_stat_activity WHERE pid <> pg_backend_pid()",
+                "SELECT pg_size_pretty(pg_database_size(datname)) FROM pg_database",
+                "WITH x AS (SELECT 1) SELECT * FROM x UNION ALL TABLE y",
+                "EXPLAIN DELETE FROM t",
+                "EXPLAIN ANALYZE SELECT 1",
+                "SHOW max_connections; SET statement_timeout = '5s';",
+                "\\dt+ public.*",
+                "\\c shop\nSELECT count(*) FROM orders \\gx",
+                "SELECT * FROM <table> WHERE id = :id",
+                "COPY (SELECT 1) TO STDOUT",
+                "BEGIN; SELECT 1; ROLLBACK",
+            ],
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_unknown() {
+        check(
+            Unknown,
+            &[
+                "SELECT my_function()",
+                "SELECT app.now()",
+                "SELECT \"COUNT\"(1)",
+                "DO $$ BEGIN END $$",
+                "CALL x()",
+                "\\i fix.sql",
+                "\\! reboot",
+                "\\echo `reboot`",
+                "SELECT 1 \\g |sh",
+                "SELECT pg_ctl stop -D /data",
+                "COPY t TO PROGRAM 'sh'",
+                "SELECT 1 \\gexec",
+                "",
+            ],
+        );
+    }
+
+    #[test]
+    fn one_process_is_a_change_and_many_are_an_outage() {
+        check(
+            Change,
+            &[
+                "SELECT pg_terminate_backend(4711)",
+                "SELECT pg_terminate_backend(<pid>)",
+                "SELECT pg_terminate_backend(:pid)",
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = 4711",
+                "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE state = 'active'",
+                "SELECT pg_promote()",
+            ],
+        );
+        check(
+            Outage,
+            &[
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'shop'",
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> 4711",
+                "VACUUM FULL orders",
+                "VACUUM (FULL, ANALYZE) orders",
+                "ALTER DATABASE shop ALLOW_CONNECTIONS false",
+                "ALTER SYSTEM SET default_transaction_read_only = on",
+            ],
+        );
+    }
+
+    #[test]
+    fn changes_and_losses_are_told_apart() {
+        check(
+            Change,
+            &[
+                "CREATE INDEX CONCURRENTLY i ON t (a)",
+                "ALTER SYSTEM SET work_mem = '8MB'; SELECT pg_reload_conf();",
+                "ALTER DATABASE a RENAME TO b",
+                "UPDATE t SET a = 1 WHERE id = 1",
+                "INSERT INTO t VALUES (1)",
+                "VACUUM (FULL off) t",
+                "ALTER TABLE t DROP CONSTRAINT c",
+                "SELECT * INTO a FROM b",
+                "SELECT * FROM t FOR UPDATE",
+                "EXPLAIN ANALYZE INSERT INTO t VALUES (1)",
+                "REINDEX TABLE CONCURRENTLY t",
+                "GRANT SELECT ON t TO x",
+            ],
+        );
+        check(
+            Destroy,
+            &[
+                "DELETE FROM t WHERE id = 1",
+                "WITH gone AS (DELETE FROM t RETURNING *) SELECT count(*) FROM gone",
+                "TRUNCATE t",
+                "DROP DATABASE shop",
+                "DROP INDEX i",
+                "ALTER TABLE t DROP COLUMN a",
+                "EXPLAIN ANALYZE DELETE FROM t",
+                "SELECT 1; DROP TABLE x; SELECT broken from from",
+            ],
+        );
+    }
 }

@@ -5,7 +5,7 @@
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
-use crate::span::Span;
+use crate::span::{Origin, Span};
 
 /// The blocks of one text.
 #[derive(Debug)]
@@ -73,6 +73,14 @@ impl Fence {
     pub(crate) fn source(&self, start: usize, end: usize) -> Span {
         let last = end.saturating_sub(1).max(start);
         Span::new(self.offset(start), self.offset(last) + (end - last.min(end)))
+    }
+
+    /// Where each line of a range of the fence's text stands.
+    pub(crate) fn origin(&self, start: usize, end: usize) -> Origin {
+        let first = self.map.partition_point(|(inner, _)| *inner <= start);
+        let behind = self.map[first..].iter().take_while(|(inner, _)| *inner < end);
+        let runs = std::iter::once((0, self.offset(start))).chain(behind.map(|(inner, outer)| (inner - start, *outer)));
+        Origin::of(runs, self.source(start, end).end)
     }
 
     fn offset(&self, at: usize) -> usize {

@@ -6,7 +6,7 @@ use crate::effect;
 use crate::model::Command;
 use crate::parse::fences::{self, FenceRole, Language, Piece};
 use crate::parse::markdown::{BlockKind, Document, Fence};
-use crate::span::{Lines, Span};
+use crate::span::{Lines, Origin, Span};
 
 #[derive(Debug)]
 pub(crate) struct Source<'t> {
@@ -49,8 +49,21 @@ impl<'t> Source<'t> {
         Span::new(span.start, span.start + span.slice(self.text).trim_end().len())
     }
 
-    /// A command at this place of the text.
-    pub(crate) fn command(&self, language: Language, text: String, span: Span, session: Option<String>) -> Command {
+    /// A command that stands in the text as it is, or nearly: with line breaks or escapes in it.
+    pub(crate) fn inline_command(&self, language: Language, text: String, span: Span) -> Command {
+        let source = span.slice(self.text);
+        let origin = if source == text { Origin::contiguous(span) } else { Origin::aligned(&text, source, span.start) };
+        self.command(language, text, span, origin, None)
+    }
+
+    fn command(
+        &self,
+        language: Language,
+        text: String,
+        span: Span,
+        origin: Origin,
+        session: Option<String>,
+    ) -> Command {
         Command {
             language: language.word().to_owned(),
             effect: effect::classify(language.word(), &text),
@@ -60,6 +73,7 @@ impl<'t> Source<'t> {
             alternative_of: None,
             option: None,
             session,
+            origin,
         }
     }
 
@@ -71,7 +85,8 @@ impl<'t> Source<'t> {
             .map(|piece| match piece {
                 Piece::Comment(text) => Found::Comment(text),
                 Piece::Command { language, start, end, text, session } => {
-                    let mut command = self.command(language, text, fence.source(start, end), session);
+                    let mut command =
+                        self.command(language, text, fence.source(start, end), fence.origin(start, end), session);
                     if let (EffectClass::Unknown, Some(declared)) = (command.effect, declared) {
                         command.effect = declared;
                     }

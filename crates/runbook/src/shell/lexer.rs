@@ -31,6 +31,8 @@ pub(crate) struct Word {
     pub(crate) expands: bool,
     /// Whether an expansion hides a command that is not among the substitutions: `${A:-$(b)}`.
     pub(crate) opaque: bool,
+    /// Whether a `*` or `?` stands in it unquoted, so that the shell replaces it by file names.
+    pub(crate) glob: bool,
     /// The insides of command and process substitutions.
     pub(crate) substitutions: Vec<Span>,
 }
@@ -143,7 +145,12 @@ impl<'t> Lexer<'t> {
                 b'"' => self.double(&mut word)?,
                 b'`' => self.backticks(&mut word)?,
                 b'$' => self.dollar(&mut word)?,
+                b'{' if placeholder(self.rest()).is_some() => {
+                    let length = placeholder(self.rest()).unwrap_or(1);
+                    self.take(length, &mut word);
+                }
                 _ => {
+                    word.glob |= matches!(byte, b'*' | b'?');
                     let length = self.rest().chars().next().map_or(1, char::len_utf8);
                     self.take(length, &mut word);
                 }
@@ -268,9 +275,15 @@ impl Iterator for Lexer<'_> {
     }
 }
 
-/// Length of a `<placeholder>` at the start of the text. `<in >out` is not one.
+/// The longest placeholder, in bytes, without its brackets.
+const LONGEST: usize = 60;
+
+/// Length of a `<placeholder>` or `{{ placeholder }}` at the start of the text. `<in >out` is not one.
 pub(crate) fn placeholder(text: &str) -> Option<usize> {
-    const LONGEST: usize = 60;
+    if let Some(inside) = text.strip_prefix("{{") {
+        let inside = inside.lines().next().unwrap_or_default();
+        return inside.find("}}").filter(|end| (1..=LONGEST).contains(end)).map(|end| end + 4);
+    }
     let inside = text.strip_prefix('<')?;
     if !inside.starts_with(|c: char| c.is_ascii_alphabetic()) {
         return None;

@@ -9,4 +9,4 @@ mod process;
 
 pub use disk::{bench_folder, fsync_ms};
 pub use figure::{Comparison, Goal, Series};
-pub use process::{Program, allclear_program, cpu_seconds, machine, resident_mib};
+pub use process::{Program, allclear_program, cpu_seconds, machine, peak_resident_mib, resident_mib};

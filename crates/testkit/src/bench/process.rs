@@ -97,6 +97,25 @@ pub fn resident_mib(pid: u32) -> f64 {
     kib / 1_024.0
 }
 
+/// Runs a command to its end: seconds that it took, and the most memory that it held, in MiB, as far as looking at it
+/// every few milliseconds tells.
+///
+/// # Panics
+/// If it cannot be started.
+pub fn peak_resident_mib(command: &mut Command) -> (f64, f64) {
+    let begun = Instant::now();
+    let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
+    let mut most: f64 = 0.0;
+    while child.try_wait().expect("our own child can be waited for").is_none() {
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = peak.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok());
+        most = most.max(kib.unwrap_or_default() / 1_024.0);
+        std::thread::sleep(LOOK_AGAIN);
+    }
+    (begun.elapsed().as_secs_f64(), most)
+}
+
 /// Time of the processors that a process has taken so far, in seconds.
 ///
 /// # Panics

@@ -126,7 +126,7 @@ impl Walker<'_> {
             let text = code.text.trim().to_owned();
             let span = Span::new(start, (start + text.len()).min(code.span.end));
             let span = if span.slice(self.source.text) == text { span } else { code.span };
-            let mut command = self.source.command(Language::Shell, text, span, None);
+            let mut command = self.source.inline_command(Language::Shell, text, span);
             self.sessions.enter(&mut command);
             commands.push(command);
         }

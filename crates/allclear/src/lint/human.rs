@@ -1,0 +1,93 @@
+//! Findings for people: the lines concerned, what is wrong with them, what to write instead.
+
+use allclear_runbook::{DiagnosticSeverity, Finding};
+use annotate_snippets::{AnnotationKind, Level, Patch, Renderer, Snippet};
+
+use super::Checked;
+use super::place::Lines;
+
+/// How many lines of a finding are shown, where it covers more.
+const MOST_LINES: usize = 4;
+
+/// Every finding with an excerpt, a blank line between them.
+pub(crate) fn human(checked: &[Checked], colours: bool) -> String {
+    let renderer = if colours { Renderer::styled() } else { Renderer::plain() };
+    let mut out = String::new();
+    for file in checked {
+        let lines = Lines::of(&file.text);
+        for finding in &file.findings {
+            out.push_str(&one(file, &lines, finding, &renderer));
+            out.push_str("\n\n");
+        }
+    }
+    out
+}
+
+fn one(file: &Checked, lines: &Lines<'_>, finding: &Finding, renderer: &Renderer) -> String {
+    let level = match finding.severity {
+        DiagnosticSeverity::Error => Level::ERROR,
+        DiagnosticSeverity::Warning => Level::WARNING,
+        DiagnosticSeverity::Information => Level::INFO,
+    };
+    let end = shown_end(&file.text, finding.span.start, finding.span.end);
+    let (excerpt, first) = lines.around(finding.span.start, end);
+    let annotation = AnnotationKind::Primary.span(finding.span.start - excerpt.start..end - excerpt.start);
+    let source = Snippet::source(&file.text[excerpt.clone()]).path(file.path.as_str()).line_start(first);
+    let group =
+        level.primary_title(finding.message.as_str()).id(finding.rule.code).element(source.annotation(annotation));
+    let help = Level::HELP.message(finding.help.as_str());
+    let Some(fix) = finding.fix.as_ref().filter(|fix| is_within(fix, &excerpt)) else {
+        return renderer.render(&[group.element(help)]);
+    };
+    let patches = fix
+        .edits
+        .iter()
+        .map(|edit| Patch::new(edit.span.start - excerpt.start..edit.span.end - excerpt.start, edit.text.as_str()));
+    let patched = Snippet::source(&file.text[excerpt.clone()]).path(file.path.as_str()).line_start(first);
+    let fixed = Level::HELP.secondary_title(finding.help.as_str()).element(patched.patches(patches));
+    renderer.render(&[group, fixed])
+}
+
+fn is_within(fix: &allclear_runbook::Fix, excerpt: &std::ops::Range<usize>) -> bool {
+    fix.edits.iter().all(|edit| excerpt.start <= edit.span.start && edit.span.end <= excerpt.end)
+}
+
+/// The end of what is shown of a span: a few lines of it.
+fn shown_end(text: &str, start: usize, end: usize) -> usize {
+    let inside = text.get(start..end).unwrap_or_default();
+    inside.match_indices('\n').nth(MOST_LINES - 1).map_or(end, |(at, _)| start + at)
+}
+
+/// How many findings there are, by level, in how many files.
+pub(crate) fn summary(checked: &[Checked]) -> String {
+    let count = |severity| checked.iter().flat_map(|file| &file.findings).filter(|it| it.severity == severity).count();
+    let (errors, warnings, remarks) =
+        (count(DiagnosticSeverity::Error), count(DiagnosticSeverity::Warning), count(DiagnosticSeverity::Information));
+    let runbooks = checked.iter().filter(|file| file.is_runbook).count();
+    let others = checked.len() - runbooks;
+    let mut said = match errors + warnings + remarks {
+        0 => format!("nothing found in {}", counted(runbooks, "runbook")),
+        _ => format!(
+            "{}, {}, {} in {}",
+            counted(errors, "error"),
+            counted(warnings, "warning"),
+            counted(remarks, "remark"),
+            counted(runbooks, "runbook")
+        ),
+    };
+    if others > 0 {
+        said.push_str(&format!("; {} without a procedure passed over", counted(others, "file")));
+    }
+    let fixable = checked.iter().flat_map(|file| &file.findings).filter(|finding| finding.fix.is_some()).count();
+    if fixable > 0 {
+        said.push_str(&format!("; `--fix` mends {fixable}"));
+    }
+    if let Some(finding) = checked.iter().flat_map(|file| &file.findings).next() {
+        said.push_str(&format!("; more about a finding: allclear explain {}", finding.rule.code));
+    }
+    said
+}
+
+fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}

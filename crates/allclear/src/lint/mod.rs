@@ -1,0 +1,94 @@
+//! Linting many files: finding them, reading them on all cores, and saying what was found in each format.
+//!
+//! The rules are in the `runbook` crate and know no files; here is what surrounds them.
+
+mod files;
+mod fix;
+mod github;
+mod human;
+mod json;
+mod neighbours;
+mod place;
+mod sarif;
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use allclear_runbook::{Diagnostic, Finding, Runbook, Settings, Surroundings};
+
+pub(crate) use files::{Source, files};
+pub(crate) use fix::fix;
+pub(crate) use github::github;
+pub(crate) use human::{human, summary};
+pub(crate) use json::json;
+pub(crate) use sarif::sarif;
+
+/// One file with what was found in it.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    /// As it was given, with `/` between folders.
+    pub(crate) path: String,
+    pub(crate) text: String,
+    /// Whether there is anything in it to lint: a procedure, or a path given by itself.
+    pub(crate) is_runbook: bool,
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// Lints every file, on as many cores as there are; the order is that of the files.
+pub(crate) fn check(files: &[Source], settings: &Settings) -> anyhow::Result<Vec<Checked>> {
+    let today = jiff::Zoned::now().date().to_string();
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::with_capacity(files.len()));
+    let work = || -> anyhow::Result<()> {
+        let mut own = Vec::new();
+        while let Some((index, source)) = take(files, &next) {
+            own.push((index, check_one(source, source.read()?, settings, &today)));
+        }
+        done.lock().expect("no thread panics while it holds this").append(&mut own);
+        Ok(())
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(files.len());
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut result = work();
+        for other in others {
+            result = result.and(other.join().expect("linting does not panic"));
+        }
+        result
+    })?;
+    let mut done = done.into_inner().expect("no thread panics while it holds this");
+    done.sort_by_key(|(index, _)| *index);
+    Ok(done.into_iter().map(|(_, checked)| checked).collect())
+}
+
+fn take<'f>(files: &'f [Source], next: &AtomicUsize) -> Option<(usize, &'f Source)> {
+    let index = next.fetch_add(1, Ordering::Relaxed);
+    files.get(index).map(|source| (index, source))
+}
+
+fn check_one(source: &Source, text: String, settings: &Settings, today: &str) -> Checked {
+    let path = source.shown();
+    let (runbook, diagnostics) = allclear_runbook::parse(&path, &text);
+    let is_runbook = source.given || !runbook.procedures.is_empty();
+    let findings = match is_runbook {
+        true => examine(&source.path, &runbook, &text, &diagnostics, settings, today),
+        false => Vec::new(),
+    };
+    Checked { path, text, is_runbook, findings }
+}
+
+/// Lints one text that stands, or is going to stand, at a path.
+pub(crate) fn examine(
+    path: &Path,
+    runbook: &Runbook,
+    text: &str,
+    diagnostics: &[Diagnostic],
+    settings: &Settings,
+    today: &str,
+) -> Vec<Finding> {
+    let neighbours = neighbours::Neighbours::of(path);
+    let look = |asked: &str| neighbours.look(asked);
+    let surroundings = Surroundings { today: Some(today.to_owned()), look: Some(&look) };
+    allclear_runbook::lint(runbook, text, diagnostics, &surroundings, settings)
+}

@@ -1,0 +1,138 @@
+//! Remarks by which an author allows what a rule would report: `<!-- allclear: allow K04: REASON -->`.
+//!
+//! In Markdown a remark covers the block below it: a paragraph or list item with the fence that belongs to it, a fence,
+//! or, above a heading, everything under the heading. In a fence, `# allclear: allow K04: REASON` covers its own line,
+//! or the next one where it stands alone. `allow-file` covers the file. Without a reason a remark covers nothing.
+
+use crate::span::{Lines, Span};
+
+/// One remark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Allow {
+    /// From `allclear:` to the end of the reason.
+    pub(crate) span: Span,
+    /// The rules, by code or name, as written.
+    pub(crate) rules: Vec<String>,
+    /// Why; absent where the author gives none.
+    pub(crate) reason: Option<String>,
+    /// The lines that it covers, 1-based, first and last.
+    pub(crate) lines: (u32, u32),
+}
+
+impl Allow {
+    /// Whether the remark is about this rule and this line.
+    pub(crate) fn covers(&self, code: &str, name: &str, line: u32) -> bool {
+        let named = |rule: &String| rule.eq_ignore_ascii_case(code) || rule.eq_ignore_ascii_case(name);
+        self.reason.is_some() && (self.lines.0..=self.lines.1).contains(&line) && self.rules.iter().any(named)
+    }
+}
+
+const MARK: &str = "allclear: allow";
+
+/// The remarks of a text.
+pub(crate) fn allows(text: &str) -> Vec<Allow> {
+    if !text.contains(MARK) {
+        return Vec::new();
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    let starts = Lines::of(text);
+    let remarks = text.match_indices(MARK).filter_map(|(at, _)| {
+        let number = starts.line(at);
+        let line = *lines.get(usize::try_from(number).ok()? - 1)?;
+        let column = at - (line.as_ptr() as usize - text.as_ptr() as usize);
+        remark(&lines, number, line, column).map(|allow| Allow { span: Span::new(at, at + allow.span.end), ..allow })
+    });
+    remarks.collect()
+}
+
+/// The remark that begins at `column` of a line; its span is relative to that place.
+fn remark(lines: &[&str], number: u32, line: &str, column: usize) -> Option<Allow> {
+    let before = line[..column].trim();
+    let html = before.ends_with("<!--");
+    if !html && !before.ends_with('#') && !before.ends_with("--") {
+        return None;
+    }
+    let body = &line[column..];
+    let body = if html { body.split("-->").next().unwrap_or_default() } else { body }.trim_end();
+    let mut rest = &body[MARK.len()..];
+    let file = rest.starts_with("-file");
+    rest = rest.strip_prefix("-file").unwrap_or(rest);
+    let (rules, reason) = rest.split_once(':').unwrap_or((rest, ""));
+    let rules = rules.split([',', ' ']).filter(|rule| !rule.is_empty()).map(str::to_owned).collect();
+    let alone = before.trim_end_matches("<!--").trim_end_matches(['#', '-']).trim().is_empty();
+    let last = u32::try_from(lines.len()).unwrap_or(u32::MAX);
+    let covered = match (file, html, alone) {
+        (true, ..) => (1, last),
+        (_, true, _) => (number, block_below(lines, number)),
+        (.., true) => (number, number + 1),
+        (.., false) => (number, number),
+    };
+    let reason = Some(reason.trim()).filter(|reason| !reason.is_empty()).map(str::to_owned);
+    Some(Allow { span: Span::new(0, body.len()), rules, reason, lines: covered })
+}
+
+/// The last line of the block below a remark.
+fn block_below(lines: &[&str], number: u32) -> u32 {
+    let mut at = usize::try_from(number).unwrap_or(usize::MAX);
+    let blank = |at: usize| lines.get(at).is_none_or(|line| line.trim().is_empty());
+    while at < lines.len() && blank(at) {
+        at += 1;
+    }
+    let level = |line: &str| line.bytes().take_while(|byte| *byte == b'#').count();
+    let heading = lines.get(at).map_or(0, |line| level(line));
+    let last = if heading > 0 {
+        let ends = |line: &&str| (1..=heading).contains(&level(line));
+        at + lines[at + 1..].iter().take_while(|line| !ends(line)).count()
+    } else {
+        let mut last = at;
+        while last < lines.len() && !blank(last) && fence(lines[last]).is_none() {
+            last += 1;
+        }
+        // A paragraph or item goes on with the fence right under it.
+        match lines.get(last).and_then(|line| fence(line)) {
+            Some(marker) => {
+                let closes = |line: &&str| line.trim().starts_with(marker) && line.trim().trim_matches('`').is_empty();
+                last + 1 + lines[last + 1..].iter().take_while(|line| !closes(line)).count()
+            }
+            None => last,
+        }
+    };
+    u32::try_from(last + 1).unwrap_or(u32::MAX)
+}
+
+fn fence(line: &str) -> Option<&'static str> {
+    ["```", "~~~"].into_iter().find(|marker| line.trim_start().starts_with(marker))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn covered(text: &str) -> Vec<(u32, u32)> {
+        allows(text).into_iter().map(|allow| allow.lines).collect()
+    }
+
+    #[test]
+    fn a_remark_covers_the_block_below_it() {
+        assert_eq!(covered("<!-- allclear: allow K04: few pods -->\n\n1. Look:\n```bash\na\n```\nb\n"), [(1, 6)]);
+        assert_eq!(covered("<!-- allclear: allow K04: few pods -->\n## A\n\nx\n### B\ny\n## C\nz\n"), [(1, 6)]);
+        assert_eq!(covered("x\n<!-- allclear: allow-file K04: few pods -->\n"), [(1, 2)]);
+    }
+
+    #[test]
+    fn a_remark_in_a_fence_covers_its_line_or_the_next() {
+        assert_eq!(covered("```\na # allclear: allow K04: x\n# allclear: allow K04: x\nb\n```\n"), [(2, 2), (3, 4)]);
+    }
+
+    #[test]
+    fn without_a_reason_nothing_is_covered() {
+        let found = allows("<!-- allclear: allow K04, S10 -->\nx\n");
+        assert_eq!((found[0].reason.as_deref(), found[0].rules.len()), (None, 2));
+        assert!(!found[0].covers("K04", "", 2));
+    }
+
+    #[test]
+    fn prose_about_remarks_is_none() {
+        assert_eq!(covered("Write `allclear: allow K04: why` above it.\n"), []);
+    }
+}

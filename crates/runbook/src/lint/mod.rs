@@ -1,0 +1,102 @@
+//! What would hurt in a runbook, found before the night in which it does.
+//!
+//! A rule is one file with a constant `RULE` and a pure function from a `Document` to findings. To write one:
+//!
+//! 1. `lint/rules/FAMILY/NAME.rs`: the `RULE` (code, name, severity, page) and `check`, which asks the syntax trees of
+//!    `Document` and never matches text that a tree tells better; list it in the family's `mod.rs`.
+//! 2. `docs/lint/CODE.md`: what hurts and why, what to write instead, how sure the rule is; `allclear explain CODE` prints it.
+//! 3. `specs/lint/CODE.md`: bad and good examples with exactly what is said about them; the tests execute it.
+//!
+//! Messages name the harm in one sentence without a full stop; the help says what to write instead. A fix is offered
+//! only where applying it unread is an improvement. Precision comes before recall: nine true findings beat ten of
+//! which one is false.
+
+#![allow(dead_code, unused_imports, reason = "rules ask for the rest of it")]
+
+mod allow;
+mod document;
+mod fence;
+mod report;
+mod rules;
+mod settings;
+mod surroundings;
+
+pub(crate) use document::{Document, Entry, Place, Scope};
+pub(crate) use fence::Fence;
+pub(crate) use report::Report;
+pub use report::{Edit, Finding, Fix};
+pub use rules::RULES;
+pub use settings::{Settings, find_rule};
+pub use surroundings::{Known, Surroundings};
+
+use crate::diagnostic::{Diagnostic, DiagnosticSeverity};
+use crate::model::Runbook;
+use crate::span::Lines;
+
+/// One thing that can be wrong with a runbook.
+#[derive(Debug)]
+pub struct Rule {
+    /// Stable short code, such as `K04`; never used again for something else.
+    pub code: &'static str,
+    /// Stable name in words, such as `logs-by-label-without-tail`.
+    pub name: &'static str,
+    /// How much a finding matters unless the configuration says otherwise.
+    pub severity: DiagnosticSeverity,
+    /// The page about the rule, in Markdown.
+    pub page: &'static str,
+    pub(crate) check: fn(&Document<'_>, &mut Report),
+}
+
+impl PartialEq for Rule {
+    fn eq(&self, other: &Self) -> bool {
+        self.code == other.code
+    }
+}
+
+impl Eq for Rule {}
+
+/// Everything that the rules find and no remark allows, in the order of the text; `diagnostics` are those of `parse`.
+pub fn lint(
+    runbook: &Runbook,
+    text: &str,
+    diagnostics: &[Diagnostic],
+    surroundings: &Surroundings<'_>,
+    settings: &Settings,
+) -> Vec<Finding> {
+    let document = Document::new(runbook, text, diagnostics, surroundings);
+    let mut findings = Vec::new();
+    for rule in RULES.iter().copied().flatten().copied().filter(|rule| settings.level(rule).is_some()) {
+        let mut report = Report::new(rule);
+        (rule.check)(&document, &mut report);
+        findings.append(&mut report.found);
+    }
+    disallowed(&document, &mut findings);
+    for finding in &mut findings {
+        finding.severity = settings.level(finding.rule).unwrap_or(finding.severity);
+    }
+    findings.retain(|finding| settings.level(finding.rule).is_some());
+    findings.sort_by_key(|finding| (finding.span.start, finding.rule.code));
+    findings
+}
+
+/// Leaves what no remark allows, and adds what is wrong with the remarks.
+fn disallowed(document: &Document<'_>, findings: &mut Vec<Finding>) {
+    if document.allows.is_empty() {
+        return;
+    }
+    let lines = Lines::of(document.text);
+    let mut used: Vec<Vec<bool>> = document.allows.iter().map(|allow| vec![false; allow.rules.len()]).collect();
+    findings.retain(|finding| {
+        let line = lines.line(finding.span.start);
+        let mut allowed = false;
+        for (allow, used) in document.allows.iter().zip(&mut used) {
+            if allow.covers(finding.rule.code, finding.rule.name, line) {
+                allowed = true;
+                let names = |rule: &String| find_rule(rule) == Some(finding.rule);
+                used.iter_mut().zip(&allow.rules).filter(|(_, rule)| names(rule)).for_each(|(used, _)| *used = true);
+            }
+        }
+        !allowed
+    });
+    findings.append(&mut rules::report_unused(document, &used).found);
+}

@@ -1,0 +1,32 @@
+//! K04: `kubectl logs -l` prints the last ten lines of each container unless it is told otherwise.
+
+use crate::diagnostic::DiagnosticSeverity::Error;
+use crate::lint::{Document, Fix, Report, Rule};
+
+pub(super) const RULE: Rule = Rule {
+    code: "K04",
+    name: "logs-by-label-without-tail",
+    severity: Error,
+    page: include_str!("../../../../../../docs/lint/K04.md"),
+    check,
+};
+
+fn check(document: &Document<'_>, report: &mut Report) {
+    for place in document.invocations().filter(|place| matches!(place.program(), "kubectl" | "oc")) {
+        let call = place.call();
+        let Some(label) = call.flag(&["-l", "--selector"]) else { continue };
+        // Following goes on from the last ten lines, which is what people want.
+        if !call.begins(&["logs"]) || call.has(&["--tail", "-f", "--follow"]) {
+            continue;
+        }
+        let message = match call.value(&["--since", "--since-time"]) {
+            Some(since) => {
+                format!("with a label, `logs` prints ten lines per container, whatever happened since {since}")
+            }
+            None => "with a label, `logs` prints only the last ten lines of each container".to_owned(),
+        };
+        let end = place.entry.place(label.span()).end;
+        let help = "add `--tail=-1` for all lines, or the number of lines that you need";
+        report.at(place.span(), message, help).fix = Some(Fix::insert("print all lines", end, " --tail=-1"));
+    }
+}

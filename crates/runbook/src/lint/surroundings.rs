@@ -1,0 +1,27 @@
+//! What a rule may know besides the text: the date, and which files stand around the runbook.
+
+/// What stands at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    /// Nothing.
+    Missing,
+    /// A file or folder.
+    Present,
+    /// A Markdown file with the fragments that its headings can be linked by.
+    Document(Vec<String>),
+}
+
+/// What is around a runbook; the default knows nothing, and rules that need to know say nothing.
+#[derive(Default)]
+pub struct Surroundings<'a> {
+    /// The day of the year on which the runbook is read, as `2026-03-01`.
+    pub today: Option<String>,
+    /// Tells what stands at a path relative to the runbook's folder; a leading `/` means the root of its repository.
+    pub look: Option<&'a dyn Fn(&str) -> Known>,
+}
+
+impl std::fmt::Debug for Surroundings<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Surroundings").field("today", &self.today).finish_non_exhaustive()
+    }
+}
