@@ -69,9 +69,18 @@ fn opens(words: &[String]) -> Option<Kind> {
     }
     let (program, arguments) = words.split_first()?;
     let shell_at_end = arguments.last().is_some_and(|last| is_shell(last));
+    let is_client = |word: &&str| matches!(*word, "psql" | "mysql" | "redis-cli" | "valkey-cli");
     match *program {
+        "kubectl" | "oc" | "k" | "docker" | "podman"
+            if arguments.contains(&"exec") && arguments.iter().any(is_client) =>
+        {
+            let client = arguments.iter().position(is_client)?;
+            opens(&arguments[client..].iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+        }
         "ssh" => (operands(arguments, &["-i", "-p", "-l", "-o", "-J", "-F", "-L"]) == 1).then_some(Kind::Shell),
-        "kubectl" | "oc" | "docker" | "podman" if arguments.contains(&"exec") => shell_at_end.then_some(Kind::Shell),
+        "kubectl" | "oc" | "k" | "docker" | "podman" if arguments.contains(&"exec") => {
+            shell_at_end.then_some(Kind::Shell)
+        }
         "oc" if arguments.first() == Some(&"rsh") => {
             (operands(&arguments[1..], &["-n", "-c", "--container", "--namespace"]) == 1).then_some(Kind::Shell)
         }
@@ -82,7 +91,7 @@ fn opens(words: &[String]) -> Option<Kind> {
                 .any(|word| word.starts_with("--command") || word.starts_with("--file") || is_batch(word));
             (!batch).then_some(Kind::Client)
         }
-        "redis-cli" => (operands(arguments, &["-h", "-p", "-a", "-n", "-u"]) == 0
+        "redis-cli" | "valkey-cli" => (operands(arguments, &["-h", "-p", "-a", "-n", "-u"]) == 0
             && !arguments.iter().any(|word| word.starts_with("--")))
         .then_some(Kind::Client),
         _ => None,

@@ -92,7 +92,7 @@ fn inside(outer: &Invocation) -> Option<(Wrapper, Inside)> {
         }
         "eval" => (words.len() == 2).then_some((Wrapper::Shell, Inside::Text(1))),
         "ssh" => remote(words),
-        "kubectl" | "oc" | "docker" | "podman" | "nerdctl" | "crictl" | "docker-compose" | "podman-compose" => {
+        "kubectl" | "oc" | "k" | "docker" | "podman" | "nerdctl" | "crictl" | "docker-compose" | "podman-compose" => {
             container(outer)
         }
         _ => None,
@@ -156,7 +156,7 @@ fn remote(words: &[Word]) -> Option<(Wrapper, Inside)> {
 /// `kubectl exec POD -- COMMAND`, `docker exec CONTAINER COMMAND`, `docker compose exec SERVICE COMMAND`
 fn container(outer: &Invocation) -> Option<(Wrapper, Inside)> {
     let words = &outer.words;
-    let cluster = matches!(outer.program(), "kubectl" | "oc");
+    let cluster = matches!(outer.program(), "kubectl" | "oc" | "k");
     let verb = words.iter().position(|word| matches!(word.value.as_str(), "exec" | "run" | "rsh" | "debug"))?;
     if let Some(dashes) = words.iter().position(|word| word.value == "--").filter(|at| *at > verb) {
         return (dashes + 1 < words.len()).then_some((Wrapper::Container, Inside::Words(dashes + 1, words.len())));

@@ -46,8 +46,11 @@ fn decides(place: &Place<'_, '_>) -> Option<&'static str> {
         return Some("the condition");
     }
     let next = script.invocations.iter().filter(|other| other.pipeline > this.pipeline && other.frames == this.frames);
-    match next.min_by_key(|other| other.pipeline)?.joined {
+    let next = next.min_by_key(|other| other.pipeline)?;
+    match next.joined {
         Joined::And => Some("`&&`"),
+        // The status is thrown away.
+        Joined::Or if matches!(next.program(), "true" | ":") => None,
         Joined::Or => Some("`||`"),
         Joined::First | Joined::Then => None,
     }

@@ -40,6 +40,10 @@ fn keys(request: &Request) -> &[Argument] {
 }
 
 fn is_glob(key: &Argument) -> bool {
-    // A name that is a placeholder for one: `<key*>`, `$KEY`.
-    key.value.contains('*') && !key.value.contains(['<', '$', '{'])
+    // What stands in a placeholder is not there yet: `<key*>`.
+    let mut inside = false;
+    key.value.chars().any(|letter| {
+        inside = letter == '<' || inside && letter != '>';
+        letter == '*' && !inside
+    })
 }
