@@ -18,12 +18,12 @@ mod syntax;
 mod variable;
 
 pub use diagnostic::{Diagnostic, DiagnosticSeverity};
-pub use lint::{Edit, Finding, Fix, Known, RULES, Rule, Settings, Surroundings, find_rule, lint};
+pub use lint::{Edit, Finding, Fix, Known, RULES, Rule, Settings, Surroundings, anchors, find_rule, lint};
 pub use model::{
     Command, Contact, Endpoint, NotCommand, Procedure, ProcessStep, ReviewItem, Runbook, ScheduledJob, Section,
     SectionKind, SeverityLevel, Snippet, Step, Template, Trigger, Variable, VariableForm,
 };
-pub use parse::{anchors, parse};
+pub use parse::parse;
 pub use plan::{PlanRefusal, PlanRequest, environment_name, plan};
 pub use show::{
     Show, ShownCommand, ShownContact, ShownEndpoint, ShownJob, ShownNamed, ShownNotCommand, ShownProcedure,

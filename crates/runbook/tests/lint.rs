@@ -68,7 +68,8 @@ fn check(file: &Path) -> Option<String> {
         let start = at + RUNBOOK.len();
         let end = start + rest[start..].find("````").unwrap();
         let text = end + rest[end..].find(EXPECTED).unwrap_or_else(|| panic!("{code}: an example has no text block"));
-        let close = text + EXPECTED.len() + rest[text + EXPECTED.len()..].find("```").unwrap();
+        // What is said stands indented, so that it may show a fence.
+        let close = text + EXPECTED.len() + rest[text + EXPECTED.len() - 1..].find("\n```").unwrap();
         let said = said(&code, &rest[start..end], &spec);
         if said.is_empty() {
             good += 1

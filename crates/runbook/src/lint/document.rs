@@ -1,9 +1,11 @@
 //! A runbook with the syntax trees of its commands, as rules ask about it.
 
+use allclear_core::EffectClass;
+
 use crate::diagnostic::Diagnostic;
-use crate::lint::Surroundings;
 use crate::lint::allow::{self, Allow};
 use crate::lint::fence::{self, Fence};
+use crate::lint::{Prose, Surroundings};
 use crate::model::{Command, Procedure, Runbook, Section, SectionKind, Step};
 use crate::span::Span;
 use crate::syntax::bash::{self, Invocation, Script};
@@ -19,6 +21,8 @@ pub(crate) struct Document<'a> {
     pub(crate) surroundings: &'a Surroundings<'a>,
     /// Remarks by which the author allows findings.
     pub(crate) allows: Vec<Allow>,
+    /// Headings, links, code blocks and sentences.
+    pub(crate) prose: Prose,
     /// One per procedure in the order of the text, then one for the commands outside any procedure.
     pub(crate) scopes: Vec<Scope<'a>>,
     /// In the order of the text.
@@ -64,6 +68,7 @@ impl<'a> Document<'a> {
             diagnostics,
             surroundings,
             allows: allow::allows(text),
+            prose: Prose::of(text),
             scopes,
             fences: fence::fences(text),
         }
@@ -137,6 +142,11 @@ impl<'a> Entry<'a> {
     pub(crate) fn invocations<'d>(&'d self) -> impl Iterator<Item = Place<'d, 'a>> {
         let all = self.script.invocations.iter().enumerate();
         all.map(move |(index, invocation)| Place { entry: self, index, invocation })
+    }
+
+    /// Whether the command does more than look, as far as is known.
+    pub(crate) fn acts(&self) -> bool {
+        self.command.effect != EffectClass::Observe
     }
 
     /// Whether the command is in a section that undoes what the procedure did.

@@ -16,6 +16,7 @@
 mod allow;
 mod document;
 mod fence;
+mod prose;
 mod report;
 mod rules;
 mod settings;
@@ -23,6 +24,8 @@ mod surroundings;
 
 pub(crate) use document::{Document, Entry, Place, Scope};
 pub(crate) use fence::Fence;
+pub use prose::anchors;
+pub(crate) use prose::{Link, Prose, leads_to};
 pub(crate) use report::Report;
 pub use report::{Edit, Finding, Fix};
 pub use rules::RULES;

@@ -64,12 +64,6 @@ pub fn parse(path: &str, text: &str) -> (Runbook, Vec<Diagnostic>) {
     (runbook, diagnostics)
 }
 
-/// The fragments under which GitHub shows the headings of a text.
-pub fn anchors(text: &str) -> Vec<String> {
-    let source = Source::of("", text);
-    outline::outline(&source).into_iter().map(|node| node.anchor).filter(|anchor| !anchor.is_empty()).collect()
-}
-
 fn title(source: &Source<'_>, nodes: &[Node]) -> Option<String> {
     let named = source.document.front_matter.iter().any(|(key, _)| key == "title");
     let first = nodes.iter().find(|node| node.level == 1).or_else(|| nodes.first().filter(|_| named));

@@ -1,0 +1,42 @@
+//! D11: commands in a code block that does not say their language.
+
+use crate::diagnostic::DiagnosticSeverity::Information;
+use crate::lint::{Document, Edit, Fix, Report, Rule};
+use crate::span::Span;
+
+pub(super) const RULE: Rule = Rule {
+    code: "D11",
+    name: "fence-without-language",
+    severity: Information,
+    page: include_str!("../../../../../../docs/lint/D11.md"),
+    check,
+};
+
+fn check(document: &Document<'_>, report: &mut Report) {
+    let mut found: Vec<(Span, &str, bool)> = Vec::new();
+    for entry in document.scopes.iter().filter(|scope| scope.procedure.is_some()).flat_map(|scope| &scope.entries) {
+        let Some(block) = document.prose.block_at(entry.command.span.start) else { continue };
+        let marker = block.span.slice(document.text).lines().next().unwrap_or_default().trim_end();
+        let span = Span::new(block.span.start, block.span.start + marker.len());
+        let open = block.fenced && block.info.trim().is_empty() && marker.chars().all(|c| matches!(c, '`' | '~'));
+        if open && found.last().is_none_or(|(last, _, _)| *last != span) {
+            found.push((span, &entry.command.language, entry.script.error.is_none()));
+        }
+    }
+    let Some((span, language, _)) = found.first() else { return };
+    let more = match found.len() - 1 {
+        0 => String::new(),
+        1 => ", nor does one more block below".to_owned(),
+        more => format!(", nor do {more} more blocks below"),
+    };
+    let finding = report.at(
+        *span,
+        format!("this does not say that it is {language}, so nothing colours or checks it{more}"),
+        format!("name the language behind the opening marker: {}{language}", span.slice(document.text)),
+    );
+    let known = found.iter().filter(|(_, _, sure)| *sure);
+    let edits: Vec<Edit> = known
+        .map(|(span, language, _)| Edit { span: Span::new(span.end, span.end), text: (*language).to_owned() })
+        .collect();
+    finding.fix = (!edits.is_empty()).then(|| Fix { title: "name the languages".to_owned(), edits });
+}

@@ -1,0 +1,16 @@
+//! D16: a text in which nothing can be followed.
+
+use crate::diagnostic::DiagnosticSeverity::Warning;
+use crate::lint::{Document, Report, Rule};
+
+pub(super) const RULE: Rule = Rule {
+    code: "D16",
+    name: "no-procedure-found",
+    severity: Warning,
+    page: include_str!("../../../../../../docs/lint/D16.md"),
+    check,
+};
+
+fn check(document: &Document<'_>, report: &mut Report) {
+    super::said_by_the_parser(document, RULE.name, report);
+}
