@@ -73,6 +73,10 @@ pub struct Procedure {
     pub sections: Vec<Section>,
     /// The steps in order.
     pub steps: Vec<Step>,
+    /// Lines of the sections and steps that undo what the procedure did.
+    pub rollback_lines: Vec<u32>,
+    /// Lines of the sections, steps, sentences and comments that tell how to check that it worked.
+    pub verify_lines: Vec<u32>,
 }
 
 impl Procedure {
@@ -223,7 +227,7 @@ pub struct Step {
 /// One logical command: a pipeline, a loop, a statement, a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
-    /// `bash`, `sql`, `yaml`, `http` or `redis`.
+    /// `bash`, `sql`, `yaml`, `http`, `redis`, `powershell`, or that of an interpreter: `ruby`, `python`, `javascript`.
     pub language: String,
     /// The text, without prompt and without trailing comment.
     pub text: String,
@@ -359,8 +363,10 @@ pub enum VariableForm {
     Shell,
     /// `YOUR_CLUSTER`, `sk_live_NEW_KEY`
     Capitals,
-    /// `backup-2025-01-20.sql.gz`
+    /// `backup-2025-01-20.sql.gz`, `2025-01-20`, `YYYY-MM-DD`
     DatedFile,
+    /// A value that the text itself tells to replace.
+    Literal,
 }
 
 /// Something to fill in before commands can run.

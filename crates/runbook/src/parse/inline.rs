@@ -1,20 +1,28 @@
 //! Inline code that is to be run: a command line in backticks within a sentence that tells the reader to run it.
 //!
-//! Code that only names a thing or states a condition ("if `kubectl get pods` shows …") is not a command.
+//! Code that only names a thing or states a condition ("if `kubectl get pods` shows …", "`curl …` returns 200") is not
+//! a command.
 
+use crate::parse::fences::Language;
 use crate::parse::markdown::{Inline, Style};
-use crate::parse::vocabulary;
+use crate::parse::sentences;
 use crate::shell::programs;
+use crate::sql;
 
 /// The pieces of inline code that are commands.
-pub(crate) fn commands(inlines: &[Inline]) -> Vec<&Inline> {
+pub(crate) fn commands(inlines: &[Inline]) -> Vec<(&Inline, Language)> {
     let mut found = Vec::new();
     let mut sentence = String::new();
-    for inline in inlines {
+    for (index, inline) in inlines.iter().enumerate() {
         match inline.style {
+            Style::Attribute => found.push((inline, attribute_language(&inline.text))),
             Style::Code => {
-                if is_command_line(&inline.text) && instructs(&sentence) {
-                    found.push(inline);
+                let states = sentence.trim().is_empty() && is_outcome(&inlines[index + 1..]);
+                if !states
+                    && let Some(language) = language(&inline.text, &sentence)
+                    && instructs(&sentence)
+                {
+                    found.push((inline, language));
                 }
                 sentence.push_str("code");
             }
@@ -32,14 +40,80 @@ pub(crate) fn commands(inlines: &[Inline]) -> Vec<&Inline> {
     found
 }
 
+/// The command lines of a table's cell: what a cell shows as code is there to be run.
+pub(crate) fn of_cell(inlines: &[Inline]) -> Vec<(&Inline, Language)> {
+    let code = inlines.iter().filter(|inline| inline.style == Style::Code);
+    code.filter_map(|inline| language(&inline.text, "").map(|language| (inline, language))).collect()
+}
+
 fn ends_sentence(text: &str, end: usize) -> bool {
     text[end + 1..].is_empty() || text[end + 1..].starts_with(' ')
 }
 
-fn is_command_line(code: &str) -> bool {
+fn attribute_language(value: &str) -> Language {
+    if value.starts_with('/') || value.starts_with("http") { Language::Http } else { Language::Shell }
+}
+
+/// The language of code that is a command line; a sentence that says "run" makes more of them so.
+fn language(code: &str, sentence: &str) -> Option<Language> {
     let code = code.trim();
-    let words = code.split_whitespace().count();
-    words >= 2 && !code.contains('\n') && programs::begins_with_program(code)
+    let mut words = code.split_whitespace();
+    let first = words.next().filter(|_| !code.contains('\n'))?;
+    let second = words.next();
+    if matches!(first, "GET" | "POST" | "PUT" | "DELETE" | "PATCH" | "HEAD") {
+        return second.filter(|path| path.starts_with('/') || path.starts_with("http")).map(|_| Language::Http);
+    }
+    if sql::looks_like_sql(code) {
+        return Some(Language::Sql);
+    }
+    let called = says_run(sentence);
+    let program = programs::begins_with_program(code);
+    let known = program && (second.is_some() || called);
+    let named = called && (second.is_some() && is_name(first) || first.starts_with("./") || first.ends_with(".sh"));
+    (known || named).then_some(Language::Shell)
+}
+
+/// Whether the words right in front of the code are "run", "execute" or the like.
+fn says_run(sentence: &str) -> bool {
+    let lower = sentence.trim_end().trim_end_matches(':').trim_end().to_lowercase();
+    let last = lower.rsplit(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty()).unwrap_or_default();
+    matches!(last, "run" | "execute" | "invoke" | "running" | "executing" | "rerun" | "command")
+}
+
+/// Whether the word may be the name of a program: `deployer`, `bin/console`.
+fn is_name(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_lowercase() || c == '/' || c == '.')
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./".contains(&byte))
+}
+
+/// Whether what follows says what the code gives: then it states what has to be so.
+fn is_outcome(behind: &[Inline]) -> bool {
+    let text = behind.iter().find(|inline| inline.style != Style::Break).map_or("", |inline| inline.text.as_str());
+    let first = text.split_whitespace().next().unwrap_or_default();
+    text.starts_with(' ')
+        && matches!(
+            first,
+            "returns"
+                | "shows"
+                | "should"
+                | "must"
+                | "is"
+                | "reports"
+                | "fails"
+                | "succeeds"
+                | "exits"
+                | "prints"
+                | "answers"
+                | "works"
+                | "says"
+                | "outputs"
+                | "displays"
+                | "lists"
+                | "gives"
+                | "has"
+                | "does"
+                | "will"
+        )
 }
 
 /// Whether the sentence before the code asks for something to be done.
@@ -47,13 +121,18 @@ fn instructs(sentence: &str) -> bool {
     let sentence = sentence.trim();
     let lower = sentence.to_lowercase();
     let first = lower.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty()).unwrap_or_default();
-    if matches!(first, "if" | "when" | "because" | "since" | "unless" | "note" | "after" | "before" | "while" | "the")
-        && !lower.contains(", run")
-    {
-        return false;
+    let conditional = ["if", "when", "because", "since", "unless", "note", "after", "before", "while", "the", "once"]
+        .contains(&first);
+    if conditional {
+        let main = sentence.rsplit([',', ':', '—']).next().unwrap_or_default();
+        return main.len() < sentence.len() && (main.trim().is_empty() || sentences::is_imperative(main))
+            || says_run(sentence);
     }
     sentence.is_empty()
-        || sentence.ends_with(':')
-        || vocabulary::is_imperative(sentence)
-        || [" run ", " using ", " with ", " execute ", " use "].iter().any(|verb| format!("{lower} ").contains(verb))
+        || sentence.ends_with([':', '—', '–', '→'])
+        || sentences::is_imperative(sentence)
+        || sentences::asks(sentence)
+        || [" run ", " using ", " with ", " execute ", " use ", " via "]
+            .iter()
+            .any(|verb| format!("{lower} ").contains(verb))
 }

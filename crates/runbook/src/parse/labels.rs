@@ -89,3 +89,51 @@ pub(crate) fn introduces_alternative(text: &str) -> bool {
         _ => lower.starts_with("more conservative"),
     }
 }
+
+/// The sentences of a run of inlines, each where it begins.
+pub(crate) fn sentences(inlines: &[Inline]) -> Vec<(Span, String)> {
+    let mut found: Vec<(Span, String)> = Vec::new();
+    let mut open: Option<(Span, String)> = None;
+    for inline in inlines.iter().filter(|inline| !matches!(inline.style, Style::Destination | Style::Attribute)) {
+        if inline.style == Style::Break {
+            open.iter_mut().for_each(|(_, text)| text.push(' '));
+            continue;
+        }
+        let mut start = 0;
+        for end in ends(inline) {
+            extend(&mut open, inline, start, end);
+            found.extend(open.take());
+            start = end;
+        }
+        extend(&mut open, inline, start, inline.text.len());
+    }
+    found.extend(open);
+    found.retain(|(_, text)| !text.trim().is_empty());
+    found.iter_mut().for_each(|(_, text)| *text = text.trim().to_owned());
+    found
+}
+
+/// Offsets behind the sentences that end within the text.
+fn ends(inline: &Inline) -> impl Iterator<Item = usize> + '_ {
+    let text = inline.text.as_str();
+    let marks = text.match_indices(['.', '!', '?']).filter(move |_| inline.style != Style::Code);
+    marks.map(|(at, mark)| at + mark.len()).filter(move |end| {
+        let abbreviated = ["e.g.", "i.e.", "etc.", "vs.", "approx."].iter().any(|word| text[..*end].ends_with(word));
+        text[*end..].starts_with(' ') && !abbreviated
+    })
+}
+
+fn extend(open: &mut Option<(Span, String)>, inline: &Inline, start: usize, end: usize) {
+    let text = &inline.text[start..end];
+    let blank = text.len() - text.trim_start().len();
+    match open {
+        Some((_, sentence)) => sentence.push_str(text),
+        None if blank < text.len() => {
+            let at = (inline.span.start + start + blank).min(inline.span.end);
+            // Text with escapes is shorter than its source: then the place is that of the run.
+            let at = if inline.span.end - inline.span.start == inline.text.len() { at } else { inline.span.start };
+            *open = Some((Span::new(at, inline.span.end.max(at)), text.to_owned()));
+        }
+        None => {}
+    }
+}

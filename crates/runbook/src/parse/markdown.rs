@@ -1,10 +1,13 @@
 //! Markdown to a flat list of blocks in document order, each with its span and the index behind its last descendant.
 //!
 //! Flat, because runbooks may nest as deep as they like and nothing here may recurse. Text directly inside a tight
-//! list item is wrapped in a paragraph, so that tight and loose lists look alike. Front matter is cut off beforehand.
+//! list item is wrapped in a paragraph, so that tight and loose lists look alike. Front matter is cut off beforehand,
+//! and what is no Markdown is blanked out.
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
+use crate::parse::frontmatter;
+use crate::parse::layout::Layout;
 use crate::span::{Origin, Span};
 
 /// The blocks of one text.
@@ -55,6 +58,8 @@ pub(crate) enum Style {
     Break,
     /// The destination of a link; shown by no reader, but an address all the same.
     Destination,
+    /// An attribute of a tag that says what to run: `<Terminal command="…" />`.
+    Attribute,
 }
 
 /// A code block, with the way back from its text to the source.
@@ -92,13 +97,18 @@ impl Fence {
 impl Document {
     pub(crate) fn of(text: &str) -> Self {
         let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        let (front_matter, body) = front_matter(text, start);
-        let mut builder = Builder { text, ..Builder::default() };
+        let (front_matter, body) = frontmatter::read(text, start);
+        let layout = Layout::of(text, body);
+        let mut builder = Builder { text: &layout.text, ..Builder::default() };
         let options = Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS | Options::ENABLE_STRIKETHROUGH;
-        for (event, range) in Parser::new_ext(&text[body..], options).into_offset_iter() {
-            builder.event(event, Span::new(range.start + body, range.end + body));
+        let starts = std::iter::once(body).chain(layout.cuts.iter().copied());
+        let ends = layout.cuts.iter().copied().chain(std::iter::once(text.len()));
+        for (start, end) in starts.zip(ends) {
+            for (event, range) in Parser::new_ext(&layout.text[start..end], options).into_offset_iter() {
+                builder.event(event, Span::new(range.start + start, range.end + start));
+            }
+            builder.close_implicit();
         }
-        builder.close_implicit();
         Self { blocks: builder.blocks, front_matter }
     }
 
@@ -127,34 +137,11 @@ pub(crate) fn plain(inlines: &[Inline]) -> String {
     for inline in inlines {
         match inline.style {
             Style::Break => out.push(' '),
-            Style::Destination => {}
+            Style::Destination | Style::Attribute => {}
             _ => out.push_str(&inline.text),
         }
     }
-    out.trim().to_owned()
-}
-
-/// The pairs of the front matter and the offset of the text behind it.
-fn front_matter(text: &str, start: usize) -> (Vec<(String, String)>, usize) {
-    let Some(rest) = text[start..].strip_prefix("---") else { return (Vec::new(), start) };
-    if !rest.starts_with(['\n', '\r']) {
-        return (Vec::new(), start);
-    }
-    let mut offset = start + 3;
-    let mut pairs = Vec::new();
-    for line in rest.split_inclusive('\n') {
-        offset += line.len();
-        match line.trim_end() {
-            "" => {}
-            "---" | "..." => return (pairs, offset),
-            line => {
-                if let Some((key, value)) = line.split_once(':') {
-                    pairs.push((key.trim().to_lowercase(), value.trim().trim_matches(['"', '\'']).to_owned()));
-                }
-            }
-        }
-    }
-    (Vec::new(), start)
+    out.trim_matches(|c: char| c.is_whitespace() || c == '\u{200b}').to_owned()
 }
 
 #[derive(Default)]
@@ -178,7 +165,13 @@ impl Builder<'_> {
             Event::Code(text) => self.inline(&text, span, Style::Code),
             Event::SoftBreak | Event::HardBreak => self.inline("", span, Style::Break),
             Event::InlineHtml(text) if text.trim_start().starts_with("<br") => self.inline("", span, Style::Break),
-            Event::Html(text) | Event::InlineHtml(text) => self.html(&text),
+            Event::Html(text) => {
+                if let Some(BlockKind::Html(html)) = self.open.last().map(|index| &mut self.blocks[*index].kind) {
+                    html.push_str(&text);
+                }
+                self.attributes(&text, span);
+            }
+            Event::InlineHtml(text) => self.attributes(&text, span),
             Event::Rule => {
                 self.close_implicit();
                 self.push(BlockKind::Rule, span);
@@ -286,9 +279,18 @@ impl Builder<'_> {
         block.inlines.push(Inline { text: text.to_owned(), span, style });
     }
 
-    fn html(&mut self, text: &str) {
-        if let Some(BlockKind::Html(html)) = self.open.last().map(|index| &mut self.blocks[*index].kind) {
-            html.push_str(text);
+    /// Tags that say what to run: the value is a command.
+    fn attributes(&mut self, html: &str, span: Span) {
+        for name in ["command=", "cmd=", "path="] {
+            for (at, _) in html.match_indices(name) {
+                let value = &html[at + name.len()..];
+                let quoted = value.trim_start_matches('{');
+                let Some(quote) = quoted.chars().next().filter(|c| matches!(c, '"' | '\'' | '`')) else { continue };
+                let start = at + name.len() + (value.len() - quoted.len()) + 1;
+                let Some(length) = html[start..].find(quote).filter(|length| *length > 0) else { continue };
+                let place = Span::new(span.start + start, span.start + start + length);
+                self.inline(&html[start..start + length], place, Style::Attribute);
+            }
         }
     }
 

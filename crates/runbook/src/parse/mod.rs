@@ -5,18 +5,26 @@
 
 mod choices;
 mod endpoints;
+mod evidence;
 mod fences;
+mod foreign;
+mod frontmatter;
 mod inline;
 mod labels;
+mod layout;
+mod literals;
 mod markdown;
+mod metadata;
 mod outline;
 mod procedures;
 mod prompts;
 mod reference;
+mod sentences;
 mod snippets;
 mod source;
 mod vocabulary;
 mod walk;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +47,7 @@ pub fn parse(path: &str, text: &str) -> (Runbook, Vec<Diagnostic>) {
     let source = Source::of(path, text);
     let nodes = outline::outline(&source);
     let discovery = Discovery::new(&source, &nodes);
-    let foreign = discovery.is_foreign();
+    let foreign = foreign::is_foreign(&source, &nodes, discovery.own());
     let units = if foreign { Vec::new() } else { discovery.units() };
     let mut runbook = Runbook {
         path: path.to_owned(),
@@ -58,7 +66,7 @@ pub fn parse(path: &str, text: &str) -> (Runbook, Vec<Diagnostic>) {
         endpoints: Vec::new(),
     };
     references(&source, &nodes, &mut runbook);
-    runbook.variables = variables(&runbook);
+    runbook.variables = variables(&source, &runbook);
     runbook.endpoints = endpoints(&source, &runbook);
     let diagnostics = diagnostics(&source, &runbook);
     (runbook, diagnostics)
@@ -73,9 +81,10 @@ fn title(source: &Source<'_>, nodes: &[Node]) -> Option<String> {
 fn procedures(source: &Source<'_>, nodes: &[Node], units: &[Unit]) -> Vec<Procedure> {
     let mut ids = BTreeMap::new();
     let mut procedures: Vec<Procedure> = Vec::new();
+    let severities = metadata::severities(source, nodes);
     for unit in units {
         let content = Walker::new(source).walk(nodes, unit);
-        let mut procedure = procedure(source, nodes, unit, content);
+        let mut procedure = procedure(source, nodes, unit, content, metadata::of_unit(&severities, nodes, unit[0]));
         if procedure.steps.is_empty() {
             continue;
         }
@@ -85,48 +94,60 @@ fn procedures(source: &Source<'_>, nodes: &[Node], units: &[Unit]) -> Vec<Proced
     procedures
 }
 
-fn procedure(source: &Source<'_>, nodes: &[Node], unit: &[usize], content: Content) -> Procedure {
+fn procedure(
+    source: &Source<'_>,
+    nodes: &[Node],
+    unit: &[usize],
+    content: Content,
+    above: Option<String>,
+) -> Procedure {
     let node = &nodes[unit[0]];
     let front = |wanted: &[&str]| {
-        source
-            .document
-            .front_matter
-            .iter()
-            .find(|(key, _)| wanted.contains(&key.as_str()))
+        let pairs = source.document.front_matter.iter();
+        pairs
+            .clone()
+            .find(|(key, value)| wanted.contains(&key.as_str()) && !value.is_empty())
             .map(|(_, value)| value.clone())
     };
     let of_section = |kind: SectionKind| {
-        content
-            .sections
-            .iter()
-            .find(|section| section.kind == kind && !section.text.is_empty())
-            .map(|section| section.text.clone())
+        let mut sections = content.sections.iter();
+        sections.find(|section| section.kind == kind && !section.text.is_empty()).map(|section| section.text.clone())
     };
     let last = unit.iter().flat_map(|index| nodes[*index].blocks.clone()).next_back();
     let end = last.map_or(node.span.end, |index| source.visible(index).end.max(node.span.end));
+    let severity = content.severity.clone().or_else(|| of_section(SectionKind::Severity));
     Procedure {
         id: String::new(),
         anchor: node.anchor.clone(),
         title: node.title.clone(),
         span: Span::new(node.span.start, end),
         line: source.line(node.span),
-        trigger: trigger(&content.sections).or(content.condition),
-        severity: content
-            .severity
-            .or_else(|| of_section(SectionKind::Severity))
-            .or_else(|| front(&["severity", "priority"])),
+        severity: severity.or(above).or_else(|| front(&["severity", "priority", "sev", "severity_level"])),
         owner: content
             .owner
             .or_else(|| of_section(SectionKind::Owner))
-            .or_else(|| front(&["owner", "owner_slack", "team"])),
+            .or_else(|| front(&["owner", "owner_slack", "team", "owners", "owned_by"])),
+        trigger: trigger(&content.sections).or(content.condition).or_else(|| trigger_of_title(source, node)),
         sections: content.sections,
         steps: content.steps,
+        rollback_lines: content.proof.rollback,
+        verify_lines: content.proof.verify,
     }
 }
 
 fn trigger(sections: &[Section]) -> Option<Trigger> {
     let section = sections.iter().find(|section| section.kind == SectionKind::Trigger)?;
     Some(Trigger { line: section.line, span: section.span, text: section.text.clone() })
+}
+
+/// A heading that names the symptom says when the procedure applies.
+fn trigger_of_title(source: &Source<'_>, node: &Node) -> Option<Trigger> {
+    let names = vocabulary::names_symptom(&node.title) || vocabulary::is_case(&node.title);
+    (names && node.level > 0).then(|| Trigger {
+        line: source.line(node.span),
+        span: node.span,
+        text: node.title.clone(),
+    })
 }
 
 /// The text around the procedures.
@@ -154,7 +175,8 @@ fn not_commands(source: &Source<'_>, nodes: &[Node], foreign: bool) -> Vec<NotCo
     for node in nodes {
         let under_template = node.reference == Some(ReferenceKind::Templates);
         for index in node.blocks.clone() {
-            let why = match source.role(index, under_template) {
+            let role = if under_template { source.role_of_template(index) } else { source.role(index) };
+            let why = match role {
                 Some(FenceRole::Commands(_)) if foreign => "in a document that is not a runbook",
                 Some(FenceRole::Note) => "comments only",
                 Some(FenceRole::Not(why)) if source.fence(index).is_some_and(|fence| fence.fenced) => why,
@@ -167,24 +189,25 @@ fn not_commands(source: &Source<'_>, nodes: &[Node], foreign: bool) -> Vec<NotCo
     found
 }
 
-fn variables(runbook: &Runbook) -> Vec<Variable> {
+fn variables(source: &Source<'_>, runbook: &Runbook) -> Vec<Variable> {
     let mut set = BTreeSet::new();
     for command in commands(runbook).filter(|command| command.language == "bash") {
         variable::assigned(&command.text, &mut set);
     }
+    let literals = literals::literals(source);
     let mut found: Vec<Variable> = Vec::new();
     let mut seen = BTreeSet::new();
     let mut ordered: Vec<&Command> = commands(runbook).collect();
     ordered.sort_by_key(|command| command.span.start);
     for command in ordered {
-        for occurrence in variable::occurrences(&command.language, &command.text) {
+        let mut occurrences = variable::occurrences(&command.language, &command.text);
+        literals::add(&literals, &command.text, &mut occurrences);
+        for occurrence in occurrences {
             let own = occurrence.form == VariableForm::Shell && set.contains(&occurrence.name);
             if own || !seen.insert(occurrence.name.clone()) {
                 continue;
             }
-            // In a fence inside a list, lines are indented in the source; the line is told by counting breaks.
-            let breaks = command.text[..occurrence.start].matches('\n').count();
-            let line = command.line + u32::try_from(breaks).unwrap_or(0);
+            let line = source.lines.line(command.position(occurrence.start));
             let secret = variable::is_secret(&occurrence.name);
             found.push(Variable { name: occurrence.name, line, span: command.span, secret, form: occurrence.form });
         }

@@ -19,6 +19,7 @@ pub(crate) struct Node {
     pub(crate) kind: HeadingKind,
     /// The reference part that this heading opens or lies in.
     pub(crate) reference: Option<ReferenceKind>,
+    pub(crate) parent: Option<usize>,
     pub(crate) children: Vec<usize>,
     /// The heading; empty for the document.
     pub(crate) span: Span,
@@ -49,6 +50,7 @@ pub(crate) fn outline(source: &Source<'_>) -> Vec<Node> {
             anchor: anchor(&title, &mut anchors),
             kind,
             reference: nodes[parent].reference.or(own),
+            parent: Some(parent),
             children: Vec::new(),
             span: source.visible(index),
             blocks: blocks[index].end..blocks.len(),
@@ -66,6 +68,7 @@ fn document_node(source: &Source<'_>) -> Node {
         anchor: String::new(),
         kind: HeadingKind::Title,
         reference: None,
+        parent: None,
         children: Vec::new(),
         span: Span::default(),
         blocks: 0..source.document.blocks.len(),

@@ -3,75 +3,47 @@
 //! A title is a procedure if there is something to do under it, and if the text says in one way or another that this
 //! is a procedure: a trigger, a section of steps, commands, or a list of instructions. Sections and steps below a
 //! title belong to it; the branches of a mitigation ("Option B", "If the disk is full") are procedures themselves.
+//! A heading that gathers several incidents is none, unless it has steps of its own.
 
 use crate::model::SectionKind;
-use crate::parse::fences::FenceRole;
-use crate::parse::inline;
-use crate::parse::labels;
-use crate::parse::markdown::{BlockKind, plain};
+use crate::parse::evidence::{Evidence, own_evidence};
 use crate::parse::outline::Node;
+use crate::parse::sentences;
 use crate::parse::source::Source;
 use crate::parse::vocabulary::{self, HeadingKind};
 
 /// A procedure as a list of nodes, the first of which is its heading.
 pub(crate) type Unit = Vec<usize>;
 
-/// What speaks for a title being a procedure.
-#[derive(Debug, Clone, Copy, Default)]
-struct Evidence {
-    trigger: bool,
-    steps_labelled: bool,
-    step_headings: usize,
-    items: usize,
-    instructions: usize,
-    tasks: usize,
-    commands: usize,
-    inline: usize,
-    prose: usize,
-}
-
-impl Evidence {
-    fn add(&mut self, other: Self) {
-        self.trigger |= other.trigger;
-        self.steps_labelled |= other.steps_labelled;
-        self.step_headings += other.step_headings;
-        self.items += other.items;
-        self.instructions += other.instructions;
-        self.tasks += other.tasks;
-        self.commands += other.commands;
-        self.inline += other.inline;
-        self.prose += other.prose;
-    }
-
-    const fn is_actionable(&self) -> bool {
-        self.items + self.instructions + self.tasks + self.commands + self.inline + self.step_headings > 0
-            || self.steps_labelled && self.prose > 0
-    }
-
-    const fn is_procedure(&self) -> bool {
-        let instructs = self.instructions >= 2 && self.instructions * 2 >= self.items
-            || self.tasks >= 2
-            || self.instructions > 0 && self.inline > 0;
-        self.is_actionable()
-            && (self.trigger || self.steps_labelled || self.step_headings > 0 || self.commands > 0 || instructs)
-    }
-}
-
 /// Finds the procedures of a text.
 pub(crate) struct Discovery<'s> {
-    source: &'s Source<'s>,
     nodes: &'s [Node],
     own: Vec<Evidence>,
+    /// What speaks for each node together with everything below it.
+    all: Vec<Evidence>,
     /// Whether a section below the node says when it applies; counted once, since parents ask for every child.
     trigger_below: Vec<bool>,
 }
 
 impl<'s> Discovery<'s> {
     pub(crate) fn new(source: &'s Source<'s>, nodes: &'s [Node]) -> Self {
-        let own = nodes.iter().map(|node| own_evidence(source, node)).collect();
+        let own: Vec<Evidence> = nodes.iter().map(|node| own_evidence(source, node)).collect();
+        let mut all = own.clone();
+        for index in (0..nodes.len()).rev() {
+            for child in &nodes[index].children {
+                let mut below = all[*child];
+                match nodes[*child].kind {
+                    HeadingKind::Section(SectionKind::Trigger) => all[index].trigger = true,
+                    HeadingKind::Section(kind) => below.steps_labelled |= kind.bears_steps(),
+                    HeadingKind::Step => below.step_headings += 1,
+                    _ => {}
+                }
+                all[index].add(below);
+            }
+        }
         let is_trigger = |child: &usize| nodes[*child].kind == HeadingKind::Section(SectionKind::Trigger);
         let trigger_below = nodes.iter().map(|node| node.children.iter().any(is_trigger)).collect();
-        Self { source, nodes, own, trigger_below }
+        Self { nodes, own, all, trigger_below }
     }
 
     /// The procedures in the order of the text.
@@ -82,33 +54,9 @@ impl<'s> Discovery<'s> {
         units
     }
 
-    /// Whether this is some other kind of document: a README, a report, a proposal, a template.
-    pub(crate) fn is_foreign(&self) -> bool {
-        const FILES: &[&str] = &[
-            "readme",
-            "changelog",
-            "contributing",
-            "code_of_conduct",
-            "security",
-            "license",
-            "maintainers",
-            "summary",
-        ];
-        let sections = self.nodes.iter().any(|node| match node.kind {
-            HeadingKind::Section(kind) => {
-                matches!(kind, SectionKind::Trigger | SectionKind::Rollback) || kind.bears_steps()
-            }
-            HeadingKind::Step => true,
-            _ => false,
-        });
-        let labelled = self.own.iter().any(|evidence| evidence.trigger || evidence.steps_labelled);
-        let first = self.nodes.iter().find(|node| node.level == 1).map_or("", |node| node.title.as_str());
-        if vocabulary::normalised(first).ends_with("template") {
-            return true;
-        }
-        let headings = self.nodes.iter().filter(|node| vocabulary::is_foreign(&node.title)).count();
-        let named = FILES.contains(&self.source.stem().to_ascii_lowercase().as_str());
-        !sections && !labelled && (named || headings >= 2)
+    /// What speaks for each node by itself.
+    pub(crate) fn own(&self) -> &[Evidence] {
+        &self.own
     }
 
     fn visit(&self, index: usize, units: &mut Vec<Unit>) {
@@ -119,10 +67,14 @@ impl<'s> Discovery<'s> {
         let mut unit = vec![index];
         let mut evidence = self.own[index];
         let mut apart = Vec::new();
-        self.gather(index, &mut unit, &mut evidence, &mut apart);
-        let candidate = index > 0 || self.stands_for_document();
-        let explained = vocabulary::is_explanation(&node.title) && evidence.commands == 0;
-        if candidate && !explained && evidence.is_procedure() {
+        if self.is_single(index) {
+            self.gather(index, &mut unit, &mut evidence, &mut apart);
+        } else {
+            apart.extend(&node.children);
+        }
+        let candidate = index > 0 || self.stands_for_document(unit.len() > 1);
+        let explained = sentences::is_explanation(&node.title) && evidence.commands == 0;
+        if candidate && !explained && !self.is_aside(index) && evidence.is_procedure() {
             units.push(unit);
         }
         for child in apart {
@@ -131,12 +83,87 @@ impl<'s> Discovery<'s> {
     }
 
     /// Text without headings, or whose headings are all sections, is one procedure named after its file.
-    fn stands_for_document(&self) -> bool {
-        let children = &self.nodes[0].children;
-        children.is_empty()
-            || children
-                .iter()
-                .any(|child| matches!(self.nodes[*child].kind, HeadingKind::Section(_) | HeadingKind::Step))
+    fn stands_for_document(&self, gathers: bool) -> bool {
+        self.nodes[0].children.is_empty() || gathers
+    }
+
+    /// A section that stands alone, outside any procedure, and is not about doing something.
+    fn is_aside(&self, index: usize) -> bool {
+        matches!(self.nodes[index].kind, HeadingKind::Section(kind) if kind.is_remark() || matches!(kind, SectionKind::FollowUp | SectionKind::LongTerm))
+    }
+
+    /// Whether a heading is about one incident or one task, so that sections and steps below it are its own.
+    fn is_single(&self, index: usize) -> bool {
+        let node = &self.nodes[index];
+        if index > 0 && !matches!(node.kind, HeadingKind::Title) {
+            return !self.is_gathering(index);
+        }
+        let structural = node.children.iter().any(|child| self.is_structural(*child));
+        let titles: Vec<usize> =
+            node.children.iter().copied().filter(|child| self.is_standalone_title(*child)).collect();
+        let incidents = titles.iter().filter(|child| self.is_incident(**child) && !self.is_branch(**child)).count();
+        if incidents >= 2 && (incidents * 2 >= titles.len() || !structural) {
+            return false;
+        }
+        structural
+            || node.children.iter().any(|child| self.nodes[*child].kind == HeadingKind::Step)
+            || self.own[index].trigger && !titles.iter().any(|child| self.is_incident(*child))
+            || self.own[index].steps_labelled
+            || self.is_sequence(index)
+            || self.is_incident(index) && titles.iter().all(|child| sentences::is_imperative(&self.nodes[*child].title))
+            || index > 0 && titles.is_empty()
+    }
+
+    /// A section below the heading that only a procedure has.
+    fn is_structural(&self, index: usize) -> bool {
+        match self.nodes[index].kind {
+            HeadingKind::Section(
+                SectionKind::Trigger | SectionKind::Diagnosis | SectionKind::Steps | SectionKind::Mitigation,
+            ) => !self.is_gathering(index),
+            _ => false,
+        }
+    }
+
+    /// A section whose headings are incidents or tasks of their own: "Troubleshooting", "Rollback procedures".
+    fn is_gathering(&self, index: usize) -> bool {
+        let node = &self.nodes[index];
+        let titles: Vec<usize> =
+            node.children.iter().copied().filter(|child| self.is_standalone_title(*child)).collect();
+        let apart = titles.iter().filter(|child| {
+            let title = &self.nodes[**child].title;
+            self.is_incident(**child) && !self.is_branch(**child)
+                || vocabulary::is_collection(&node.title)
+                    && vocabulary::leading_number(title).is_none()
+                    && !vocabulary::is_branch(title)
+        });
+        !titles.is_empty() && apart.count() * 2 >= titles.len().max(2) && !self.own[index].is_actionable()
+    }
+
+    /// Numbered instructions below a heading that is no collection are its steps.
+    fn is_sequence(&self, index: usize) -> bool {
+        let node = &self.nodes[index];
+        let titles =
+            node.children.iter().map(|child| &self.nodes[*child]).filter(|child| child.kind == HeadingKind::Title);
+        let titles: Vec<&Node> = titles.collect();
+        let numbered = titles.iter().filter(|child| vocabulary::leading_number(&child.title).is_some()).count();
+        let imperative = titles.iter().filter(|child| sentences::is_imperative(&child.title)).count();
+        let specific =
+            node.level > 1 || sentences::is_imperative(&node.title) || vocabulary::names_symptom(&node.title);
+        numbered >= 2
+            && numbered * 4 >= titles.len() * 3
+            && imperative * 2 >= titles.len()
+            && specific
+            && !vocabulary::is_collection(&node.title)
+            && !node.children.iter().any(|child| self.own[*child].trigger || self.trigger_below[*child])
+    }
+
+    /// A title with something to do below it.
+    fn is_standalone_title(&self, index: usize) -> bool {
+        self.nodes[index].kind == HeadingKind::Title && self.all[index].is_procedure()
+    }
+
+    fn is_branch(&self, index: usize) -> bool {
+        vocabulary::is_branch(&self.nodes[index].title)
     }
 
     /// Adds the nodes below that belong to the unit; those that stand for themselves go to `apart`.
@@ -169,53 +196,26 @@ impl<'s> Discovery<'s> {
     fn belongs(&self, parent: usize, child: usize, head: usize) -> bool {
         let (above, node) = (&self.nodes[parent], &self.nodes[child]);
         match node.kind {
-            HeadingKind::Section(_) | HeadingKind::Step => true,
+            HeadingKind::Section(_) => !self.is_gathering(child),
+            HeadingKind::Step => true,
             HeadingKind::Reference(_) => false,
-            HeadingKind::Title if self.is_incident(child) => false,
+            HeadingKind::Title if self.own[child].trigger || self.trigger_below[child] => false,
+            HeadingKind::Title if vocabulary::is_branch(&node.title) => !self.all[child].is_actionable(),
             HeadingKind::Title => match above.kind {
                 HeadingKind::Step => true,
-                HeadingKind::Section(_) => !vocabulary::is_branch(&node.title) || !self.own[child].is_actionable(),
-                _ if parent != head => !vocabulary::is_branch(&node.title),
-                _ => self.is_incident(head) && vocabulary::is_imperative(&node.title),
+                HeadingKind::Section(kind) => kind.bears_steps() || !self.is_standalone_title(child),
+                _ if parent != head => true,
+                _ => {
+                    sentences::is_imperative(&node.title)
+                        || vocabulary::leading_number(&node.title).is_some()
+                        || !self.is_standalone_title(child)
+                }
             },
         }
     }
 
     /// Whether the title is about one kind of incident, so that the imperatives under it are its steps.
     fn is_incident(&self, index: usize) -> bool {
-        self.own[index].trigger || self.trigger_below[index]
+        self.own[index].trigger || self.trigger_below[index] || vocabulary::names_symptom(&self.nodes[index].title)
     }
-}
-
-fn own_evidence(source: &Source<'_>, node: &Node) -> Evidence {
-    let mut evidence = Evidence::default();
-    for index in node.blocks.clone() {
-        let block = &source.document.blocks[index];
-        match &block.kind {
-            BlockKind::Fence(_) => {
-                evidence.commands += usize::from(matches!(source.role(index, false), Some(FenceRole::Commands(_))));
-            }
-            BlockKind::Item { number, task } => {
-                evidence.items += usize::from(number.is_some());
-                evidence.tasks += usize::from(*task);
-                evidence.instructions += usize::from(number.is_some() && item_instructs(source, index));
-            }
-            BlockKind::Paragraph => {
-                evidence.prose += 1;
-                evidence.inline += inline::commands(&block.inlines).len();
-                for label in labels::lines(&block.inlines).filter_map(labels::label) {
-                    evidence.trigger |= label.section == Some(SectionKind::Trigger);
-                    evidence.steps_labelled |= label.section.is_some_and(SectionKind::bears_steps);
-                    evidence.step_headings += usize::from(vocabulary::is_step(&label.title));
-                }
-            }
-            _ => {}
-        }
-    }
-    evidence
-}
-
-fn item_instructs(source: &Source<'_>, index: usize) -> bool {
-    let paragraph = source.document.blocks.get(index + 1).filter(|block| matches!(block.kind, BlockKind::Paragraph));
-    paragraph.is_some_and(|block| vocabulary::is_imperative(&plain(&block.inlines)))
 }

@@ -7,7 +7,12 @@ use crate::shell::{programs, split};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Prompt {
     Shell,
-    Client { language: Language, name: &'static str },
+    /// A shell of someone somewhere: the prompt's name says where.
+    Named(usize, usize),
+    Client {
+        language: Language,
+        name: &'static str,
+    },
 }
 
 /// Whether any line begins with a prompt; `console` also takes the prompts that elsewhere are comments.
@@ -24,10 +29,14 @@ pub(crate) fn pieces(text: &str, console: bool) -> Vec<Piece> {
         let entered = prompt(line.trim_end_matches(['\n', '\r']), console);
         if let Some((length, kind)) = entered {
             found.extend(open.take().and_then(|(start, kind)| command(text, start, offset, kind)));
+            let kind = match kind {
+                Prompt::Named(start, end) => Prompt::Named(offset + start, offset + end),
+                kind => kind,
+            };
             open = Some((offset + length, kind));
         } else if let Some(comment) = line.trim_start().strip_prefix("# ") {
             found.extend(open.take().and_then(|(start, kind)| command(text, start, offset, kind)));
-            found.push(Piece::Comment(comment.trim().to_owned()));
+            found.push(Piece::Comment { text: comment.trim().to_owned(), start: offset });
         }
         offset += line.len();
     }
@@ -38,9 +47,13 @@ pub(crate) fn pieces(text: &str, console: bool) -> Vec<Piece> {
 fn command(text: &str, start: usize, limit: usize, prompt: Prompt) -> Option<Piece> {
     let behind = &text[start..limit];
     let (language, session, begin, end) = match prompt {
-        Prompt::Shell => {
+        Prompt::Shell | Prompt::Named(..) => {
             let span = split::first_command(behind)?;
-            (Language::Shell, None, span.start, span.end)
+            let session = match prompt {
+                Prompt::Named(start, end) => text.get(start..end).map(str::to_owned),
+                _ => None,
+            };
+            (Language::Shell, session, span.start, span.end)
         }
         Prompt::Client { language, name } => {
             let line = match language {
@@ -59,12 +72,19 @@ fn command(text: &str, start: usize, limit: usize, prompt: Prompt) -> Option<Pie
 fn prompt(line: &str, console: bool) -> Option<(usize, Prompt)> {
     let blank = line.len() - line.trim_start().len();
     let rest = &line[blank..];
-    let length = shell_prompt(rest, console);
-    if let Some(length) = length {
+    if let Some(length) = shell_prompt(rest, console) {
         return Some((blank + length, Prompt::Shell));
+    }
+    if let Some((length, name)) = named_prompt(rest) {
+        return Some((blank + length, Prompt::Named(blank, blank + name)));
     }
     let (length, client) = client_prompt(rest)?;
     Some((blank + length, client))
+}
+
+/// Whether the text is a dialogue with an interpreter: then it is commands whatever the tag says.
+pub(crate) fn is_console(text: &str) -> bool {
+    text.lines().any(|line| matches!(client_prompt(line.trim_start()), Some((_, Prompt::Client { .. }))))
 }
 
 fn shell_prompt(line: &str, console: bool) -> Option<usize> {
@@ -77,11 +97,11 @@ fn shell_prompt(line: &str, console: bool) -> Option<usize> {
     if console && line.starts_with("# ") && programs::begins_with_program(&line[2..]) {
         return Some(2);
     }
-    named_prompt(line)
+    None
 }
 
-/// `user@host:~$ `, `[root@host ~]# `, `bash-5.1$ `
-fn named_prompt(line: &str) -> Option<usize> {
+/// `user@host:~$ `, `[root@host ~]# `, `bash-5.1$ `: the length of the prompt, and of the name in it.
+fn named_prompt(line: &str) -> Option<(usize, usize)> {
     const LONGEST: usize = 60;
     let end =
         line.bytes().take(LONGEST).zip(line.bytes().skip(1)).position(|pair| matches!(pair, (b'$' | b'#', b' ')))?;
@@ -90,7 +110,7 @@ fn named_prompt(line: &str) -> Option<usize> {
     let plain = !name.contains([' ', '=', '"', '\'', '/', '|'])
         || name.contains('@') && name.contains(':') && !name.contains(' ');
     let known = name.contains('@') || name.starts_with("bash-") || name.starts_with("sh-");
-    (bracketed || plain && known).then_some(end + 2)
+    (bracketed || plain && known).then_some((end + 2, end))
 }
 
 /// `shop=# `, `mysql> `, `127.0.0.1:6379> `
@@ -98,7 +118,14 @@ fn client_prompt(line: &str) -> Option<(usize, Prompt)> {
     let end = line.find(' ')?;
     let prompt = &line[..end];
     let database = prompt.strip_suffix("=#").or_else(|| prompt.strip_suffix("=>"));
+    let ruby = prompt.starts_with("irb(") || prompt.contains("pry(") && prompt.ends_with('>');
     let client = match prompt {
+        ">>>" => Prompt::Client { language: Language::Python, name: "python" },
+        ">>" => Prompt::Client { language: Language::Ruby, name: "irb" },
+        _ if ruby && prompt.ends_with(['>', '*']) => Prompt::Client { language: Language::Ruby, name: "irb" },
+        "mongo>" | "mongosh>" | "test>" | "rs0:PRIMARY>" => {
+            Prompt::Client { language: Language::Mongo, name: "mongosh" }
+        }
         "mysql>" | "MariaDB>" => Prompt::Client { language: Language::Sql, name: "mysql" },
         "redis>" => Prompt::Client { language: Language::Redis, name: "redis-cli" },
         _ if prompt.ends_with(":6379>") => Prompt::Client { language: Language::Redis, name: "redis-cli" },
@@ -117,7 +144,7 @@ mod tests {
     fn commands(text: &str) -> Vec<String> {
         let texts = pieces(text, true).into_iter().filter_map(|piece| match piece {
             Piece::Command { text, .. } => Some(text),
-            Piece::Comment(_) => None,
+            Piece::Comment { .. } => None,
         });
         texts.collect()
     }

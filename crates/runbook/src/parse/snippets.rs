@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::Snippet;
 use crate::parse::fences::FenceRole;
+use crate::parse::inline;
 use crate::parse::markdown::{BlockKind, plain};
 use crate::parse::outline::Node;
 use crate::parse::procedures::Unit;
@@ -26,14 +27,23 @@ fn of_node(source: &Source<'_>, node: &Node, found: &mut Vec<Snippet>) {
     let mut title = node.title.clone();
     for index in node.blocks.clone() {
         let block = &source.document.blocks[index];
+        let inline = match block.kind {
+            BlockKind::Paragraph | BlockKind::Html(_) => inline::commands(&block.inlines),
+            BlockKind::Cell => inline::of_cell(&block.inlines),
+            _ => Vec::new(),
+        };
+        let text = plain(&block.inlines);
         if matches!(block.kind, BlockKind::Paragraph) {
-            title = plain(&block.inlines).trim_end_matches(':').to_owned();
+            title = text.trim_end_matches(':').to_owned();
         }
-        if let Some(FenceRole::Commands(language)) = source.role(index, false) {
+        for (code, language) in inline {
+            found.push(Snippet { title: title.clone(), command: source.inline(code, language) });
+        }
+        if let Some(FenceRole::Commands(language)) = source.role(index) {
             let commands = source.commands(index, language, None).into_iter();
             found.extend(commands.filter_map(|found| match found {
                 Found::Command(command) => Some(Snippet { title: title.clone(), command: *command }),
-                Found::Comment(_) => None,
+                Found::Comment { .. } => None,
             }));
         }
     }

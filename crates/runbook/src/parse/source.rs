@@ -5,7 +5,9 @@ use allclear_core::EffectClass;
 use crate::effect;
 use crate::model::Command;
 use crate::parse::fences::{self, FenceRole, Language, Piece};
-use crate::parse::markdown::{BlockKind, Document, Fence};
+use crate::parse::labels;
+use crate::parse::markdown::{BlockKind, Document, Fence, Inline, plain};
+use crate::parse::sentences;
 use crate::span::{Lines, Origin, Span};
 
 #[derive(Debug)]
@@ -14,11 +16,15 @@ pub(crate) struct Source<'t> {
     pub(crate) text: &'t str,
     pub(crate) lines: Lines,
     pub(crate) document: Document,
+    /// What each block holds, if it is a fence.
+    roles: Vec<Option<FenceRole>>,
 }
 
 impl<'t> Source<'t> {
     pub(crate) fn of(path: &'t str, text: &'t str) -> Self {
-        Self { path, text, lines: Lines::of(text), document: Document::of(text) }
+        let document = Document::of(text);
+        let roles = roles(&document);
+        Self { path, text, lines: Lines::of(text), document, roles }
     }
 
     pub(crate) fn line(&self, span: Span) -> u32 {
@@ -39,8 +45,23 @@ impl<'t> Source<'t> {
     }
 
     /// What a fence holds; `None` for other blocks.
-    pub(crate) fn role(&self, index: usize, under_template: bool) -> Option<FenceRole> {
-        self.fence(index).map(|fence| fences::role(fence, under_template))
+    pub(crate) fn role(&self, index: usize) -> Option<FenceRole> {
+        self.roles[index]
+    }
+
+    /// What a fence holds in a part of the text that is about messages.
+    pub(crate) fn role_of_template(&self, index: usize) -> Option<FenceRole> {
+        self.fence(index).map(|fence| fences::role(fence, true))
+    }
+
+    /// The command that inline code is.
+    pub(crate) fn inline(&self, code: &Inline, language: Language) -> Command {
+        let source = code.span.slice(self.text);
+        let start = code.span.start + source.find(code.text.trim()).unwrap_or(0);
+        let text = code.text.trim().to_owned();
+        let span = Span::new(start, (start + text.len()).min(code.span.end));
+        let span = if span.slice(self.text) == text { span } else { code.span };
+        self.inline_command(language, text, span)
     }
 
     /// The span of a block up to its last visible character.
@@ -50,7 +71,7 @@ impl<'t> Source<'t> {
     }
 
     /// A command that stands in the text as it is, or nearly: with line breaks or escapes in it.
-    pub(crate) fn inline_command(&self, language: Language, text: String, span: Span) -> Command {
+    fn inline_command(&self, language: Language, text: String, span: Span) -> Command {
         let source = span.slice(self.text);
         let origin = if source == text { Origin::contiguous(span) } else { Origin::aligned(&text, source, span.start) };
         self.command(language, text, span, origin, None)
@@ -81,27 +102,64 @@ impl<'t> Source<'t> {
     pub(crate) fn commands(&self, index: usize, language: Language, declared: Option<EffectClass>) -> Vec<Found> {
         let Some(fence) = self.fence(index) else { return Vec::new() };
         let pieces = fences::pieces(fence, language).into_iter();
-        pieces
-            .map(|piece| match piece {
-                Piece::Comment(text) => Found::Comment(text),
+        let mut found = Vec::new();
+        for piece in pieces {
+            match piece {
+                Piece::Comment { text, start } => {
+                    found.push(Found::Comment { text, at: fence.source(start, start + 1).start });
+                }
                 Piece::Command { language, start, end, text, session } => {
                     let mut command =
                         self.command(language, text, fence.source(start, end), fence.origin(start, end), session);
                     if let (EffectClass::Unknown, Some(declared)) = (command.effect, declared) {
                         command.effect = declared;
                     }
-                    Found::Command(Box::new(command))
+                    found.push(Found::Command(Box::new(command)));
+                    found.extend(
+                        fence
+                            .text
+                            .get(end..)
+                            .and_then(expectation)
+                            .map(|text| Found::Comment { text: text.to_owned(), at: fence.source(end, end + 1).start }),
+                    );
                 }
-            })
-            .collect()
+            }
+        }
+        found
     }
+}
+
+/// What the comment behind a command on its line says is to be seen.
+fn expectation(behind: &str) -> Option<&str> {
+    let comment = behind.lines().next()?.trim().strip_prefix('#')?.trim();
+    sentences::expects(comment).then_some(comment)
+}
+
+/// What every fence holds, in the light of the sentence in front of it.
+fn roles(document: &Document) -> Vec<Option<FenceRole>> {
+    let mut lead = String::new();
+    let mut roles = Vec::with_capacity(document.blocks.len());
+    for block in &document.blocks {
+        roles.push(match &block.kind {
+            BlockKind::Fence(fence) => Some(fences::role_behind(fence, &std::mem::take(&mut lead))),
+            _ => None,
+        });
+        match block.kind {
+            BlockKind::Paragraph | BlockKind::Cell => {
+                lead = labels::last_sentence(&plain(&block.inlines)).to_lowercase()
+            }
+            BlockKind::Heading { .. } => lead = plain(&block.inlines).to_lowercase(),
+            _ => {}
+        }
+    }
+    roles
 }
 
 /// What stands in a fence.
 #[derive(Debug)]
 pub(crate) enum Found {
     Command(Box<Command>),
-    Comment(String),
+    Comment { text: String, at: usize },
 }
 
 /// The effect that an annotation such as `<!-- allclear: effect=change -->` declares.

@@ -1,9 +1,11 @@
-//! The words by which headings, labels and instructions are recognised, kept as data.
+//! What headings and labels say: sections, steps, collections, symptoms.
 //!
 //! Sections are recognised by the whole phrase, never by a word in it: "Verify application" is an instruction, not a
 //! section. English only; a heading in another language is a title, which is true, if not much.
 
 use crate::model::SectionKind;
+use crate::parse::sentences;
+use crate::parse::words::{FOREIGN, REFERENCES, SECTIONS};
 
 /// What a heading announces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,176 +30,31 @@ pub(crate) enum ReferenceKind {
     Other,
 }
 
-#[rustfmt::skip]
-const SECTIONS: &[(SectionKind, &[&str])] = &[
-    (
-        SectionKind::Trigger,
-        &[
-            "when", "trigger", "triggers", "triggered by", "symptom", "symptoms", "alert", "alerts", "alert name", "meaning",
-            "detection", "triggering alerts", "trigger conditions", "when to use", "when to use this", "when to use this runbook",
-            "when this happens", "what it means", "signs", "indicators", "problem",
-        ],
-    ),
-    (SectionKind::Impact, &["impact", "user impact", "customer impact", "business impact", "blast radius", "consequences"]),
-    (SectionKind::Severity, &["severity", "priority"]),
-    (SectionKind::Owner, &["owner", "owners", "team", "owned by", "owning team", "responsible team", "maintainer"]),
-    (
-        SectionKind::Prerequisites,
-        &[
-            "prerequisites", "prerequisite", "preconditions", "before you begin", "before you start", "preparation",
-            "pre-checks", "required access", "you need", "what you need",
-        ],
-    ),
-    (
-        SectionKind::Diagnosis,
-        &[
-            "diagnosis", "diagnose", "diagnostics", "diagnostic steps", "triage", "investigation", "investigate",
-            "initial assessment", "assessment", "troubleshooting", "troubleshooting steps", "debugging", "how to diagnose",
-            "initial checks", "first checks", "quick checks", "quick check", "checks", "analysis",
-        ],
-    ),
-    (
-        SectionKind::Steps,
-        &[
-            "steps", "procedure", "action", "actions", "immediate action", "immediate actions", "response", "response steps",
-            "instructions", "playbook", "what to do", "execution", "action steps",
-        ],
-    ),
-    (
-        SectionKind::Mitigation,
-        &[
-            "mitigation", "mitigate", "mitigation steps", "resolution", "resolve", "resolution steps", "fix", "fixes",
-            "how to fix", "remediation", "remediate", "remediation steps", "solution", "solutions", "recovery",
-            "recovery steps", "recover", "contain", "containment", "eradicate", "eradication", "repair", "workaround",
-        ],
-    ),
-    (
-        SectionKind::Verification,
-        &[
-            "verify", "verification", "verification steps", "validate", "validation", "post-checks", "how to verify",
-            "success criteria", "verify recovery", "expected result", "expected results", "confirm", "confirmation",
-        ],
-    ),
-    (
-        SectionKind::Rollback,
-        &[
-            "rollback", "roll back", "rollback procedure", "rollback procedures", "rollback steps", "rollback plan", "undo",
-            "how to undo", "revert", "reverting", "back out", "backout", "backout plan",
-        ],
-    ),
-    (
-        SectionKind::ReEnable,
-        &["re-enable", "reenable", "re-enabling", "switch back on", "turn back on", "back to normal", "return to normal"],
-    ),
-    (
-        SectionKind::FollowUp,
-        &[
-            "post-incident", "post incident", "post-incident actions", "post-incident steps", "follow-up", "follow up",
-            "followup", "follow-ups", "follow-up actions", "follow up actions", "after the incident", "afterwards",
-            "aftercare", "next steps", "lessons learned",
-        ],
-    ),
-    (
-        SectionKind::LongTerm,
-        &["long-term", "long term", "long-term fix", "long term fix", "prevention", "preventive measures", "permanent fix"],
-    ),
-    (SectionKind::Escalation, &["escalation", "escalate", "when to escalate", "escalation path", "escalation policy"]),
-    (
-        SectionKind::Cause,
-        &["cause", "causes", "possible causes", "common causes", "likely causes", "potential causes", "root cause", "root causes"],
-    ),
-    (
-        SectionKind::Background,
-        &[
-            "overview", "summary", "background", "description", "purpose", "scope", "note", "notes", "reference", "references",
-            "link", "links", "see also", "related", "related links", "related runbooks", "additional resources",
-            "introduction", "about", "context", "documentation", "further reading", "history", "metrics", "dashboards",
-            "dashboard", "additional notes", "important", "warning", "tip", "caution",
-        ],
-    ),
-];
-
-#[rustfmt::skip]
-const REFERENCES: &[(ReferenceKind, &[&str])] = &[
-    (
-        ReferenceKind::Severities,
-        &[
-            "severities", "severity levels", "severity level", "severity definitions", "severity classification",
-            "severity matrix", "incident severity", "incident severity levels", "incident severities", "priority levels",
-        ],
-    ),
-    (
-        ReferenceKind::Process,
-        &[
-            "incident response process", "response process", "incident process", "incident lifecycle", "incident workflow",
-            "how we respond", "incident response lifecycle", "general response process",
-        ],
-    ),
-    (
-        ReferenceKind::Review,
-        &[
-            "post-incident review", "post incident review", "postmortem", "post-mortem", "incident review", "review checklist",
-            "retrospective", "post-incident review checklist", "postmortem checklist", "blameless postmortem",
-        ],
-    ),
-    (
-        ReferenceKind::Jobs,
-        &["scheduled jobs", "scheduled tasks", "scheduled job", "cron jobs", "recurring jobs", "batch jobs", "nightly jobs"],
-    ),
-    (
-        ReferenceKind::Snippets,
-        &[
-            "useful commands", "quick reference", "common commands", "handy commands", "command reference", "cheat sheet",
-            "cheatsheet", "commands", "quick commands", "useful queries", "quick command reference",
-        ],
-    ),
-    (
-        ReferenceKind::Other,
-        &[
-            "table of contents", "contents", "installation", "install", "contributing", "license", "licence", "changelog",
-            "getting started", "quick start", "quickstart", "usage", "features", "glossary", "appendix", "revision history",
-            "change log", "authors", "acknowledgements", "faq", "how it works",
-        ],
-    ),
-];
-
-/// Headings of documents that are no runbooks.
-#[rustfmt::skip]
-const FOREIGN: &[&str] = &[
-    "installation", "install", "installing", "contributing", "license", "licence", "features", "getting started",
-    "quick start", "quickstart", "usage", "building", "development", "changelog", "unreleased", "authors",
-    "acknowledgements", "api reference", "what went well", "what went wrong", "where we got lucky", "action items",
-    "timeline", "lessons learned", "motivation", "alternatives considered", "drawbacks", "unresolved questions",
-];
-
-#[rustfmt::skip]
-const VERBS: &[&str] = &[
-    "access", "acknowledge", "add", "adjust", "allow", "analyze", "annotate", "apply", "ask", "assess", "assign",
-    "attach", "audit", "back", "block", "bring", "call", "cancel", "capture", "change", "check", "choose", "clean",
-    "clear", "click", "close", "collect", "communicate", "compare", "configure", "confirm", "connect", "contact",
-    "copy", "cordon", "correct", "create", "decrease", "delete", "deploy", "describe", "destroy", "determine",
-    "diagnose", "disable", "document", "download", "drain", "drop", "edit", "enable", "ensure", "escalate",
-    "evaluate", "examine", "execute", "exit", "export", "fail", "failover", "fetch", "filter", "find", "fix", "flush",
-    "follow", "force", "free", "gather", "generate", "get", "go", "grant", "identify", "import", "increase", "inform",
-    "inspect", "install", "investigate", "isolate", "kill", "label", "list", "locate", "lock", "log", "login", "look",
-    "make", "mark", "merge", "mitigate", "modify", "monitor", "mount", "move", "navigate", "note", "notify", "obtain",
-    "open", "page", "patch", "pause", "perform", "ping", "post", "prepare", "promote", "provision", "publish", "pull",
-    "purge", "push", "put", "query", "reboot", "rebuild", "recover", "recreate", "redeploy", "redirect", "reduce",
-    "reload", "remove", "rename", "renew", "repeat", "replace", "replay", "report", "reproduce", "request", "rerun",
-    "reset", "resize", "resolve", "restart", "restore", "resume", "retrieve", "retry", "return", "revert", "review",
-    "revoke", "roll", "rollback", "rotate", "run", "save", "scale", "schedule", "search", "see", "select", "send",
-    "set", "shut", "shutdown", "sign", "silence", "snapshot", "ssh", "start", "stop", "submit", "suspend", "switch",
-    "sync", "take", "talk", "tell", "terminate", "test", "trigger", "try", "turn", "uncordon", "undo", "uninstall",
-    "unlock", "unset", "update", "upgrade", "upload", "use", "validate", "verify", "view", "visit", "wait", "watch",
-    "work", "write",
-];
-
 /// The heading without emphasis, number and decoration, in lower case.
 pub(crate) fn normalised(text: &str) -> String {
-    let text = without_number(text);
-    let text = text.trim_matches(|c: char| !c.is_alphanumeric());
+    let decoration = |c: char| !c.is_alphanumeric() && c != '<' && c != '[';
+    let text = without_number(text).trim_matches(decoration);
+    let text = without_number(text).trim_matches(decoration);
     let words: Vec<String> = text.split_whitespace().map(|word| word.replace('’', "'").to_lowercase()).collect();
     words.join(" ")
+}
+
+/// The phrase without "phase 2:" in front and without what stands in brackets or behind a dash at its end.
+fn core(phrase: &str) -> &str {
+    let mut core = phrase;
+    if let Some(rest) =
+        core.strip_prefix("phase ").or_else(|| core.strip_prefix("part ")).or_else(|| core.strip_prefix("section "))
+    {
+        let behind = rest.trim_start_matches(|c: char| c.is_alphanumeric());
+        let title = behind.trim_start_matches([':', '.', '-', '–', '—', ' ']);
+        core = if behind.starts_with([':', '.', ' ', '-']) && !title.is_empty() { title } else { core };
+    }
+    for mark in [" (", " — ", " – ", " - ", ": "] {
+        if let Some((before, _)) = core.split_once(mark) {
+            core = before;
+        }
+    }
+    core.trim()
 }
 
 /// The heading without "1.", "2)", "3:" or "4 -" in front.
@@ -225,7 +82,35 @@ pub(crate) fn leading_number(text: &str) -> Option<u32> {
 /// Which section a heading or label opens.
 pub(crate) fn section(text: &str) -> Option<SectionKind> {
     let phrase = normalised(text);
-    SECTIONS.iter().find(|(_, phrases)| phrases.contains(&phrase.as_str())).map(|(kind, _)| *kind)
+    let of = |phrase: &str| SECTIONS.iter().find(|(_, phrases)| phrases.contains(&phrase)).map(|(kind, _)| *kind);
+    of(&phrase).or_else(|| of(core(&phrase)).filter(|_| core(&phrase) != phrase))
+}
+
+/// Which section a heading opens by the words that it begins or ends with.
+fn wordy_section(phrase: &str) -> Option<SectionKind> {
+    let begins = |words: &[&str]| words.iter().any(|word| phrase.starts_with(word));
+    let ends = |words: &[&str]| words.iter().any(|word| phrase.ends_with(word));
+    if begins(&["post-", "post ", "after "]) {
+        let checks = ends(&["verification", "validation", "checks", "checklist", "check"])
+            && !begins(&["post-incident", "post incident"]);
+        return Some(if checks { SectionKind::Verification } else { SectionKind::FollowUp });
+    }
+    if begins(&["when to use", "when to run", "trigger", "symptoms "]) || ends(&["alerts that trigger this"]) {
+        return Some(SectionKind::Trigger);
+    }
+    if begins(&["prerequisite", "pre-requisite", "before you "]) {
+        return Some(SectionKind::Prerequisites);
+    }
+    if begins(&["pre-flight", "preflight", "pre-check", "pre-restore check", "pre-migration check", "safety check"]) {
+        return Some(SectionKind::Diagnosis);
+    }
+    if begins(&["escalat", "when to escalate"]) {
+        return Some(SectionKind::Escalation);
+    }
+    if begins(&["why ", "how it works", "how this works"]) {
+        return Some(SectionKind::Background);
+    }
+    ends(&[" verification", " verification steps"]).then_some(SectionKind::Verification)
 }
 
 /// What a heading announces.
@@ -234,18 +119,105 @@ pub(crate) fn heading(text: &str) -> HeadingKind {
     if is_step(text) {
         return HeadingKind::Step;
     }
-    if let Some((kind, _)) = REFERENCES.iter().find(|(_, phrases)| phrases.contains(&phrase.as_str())) {
+    let short = core(&phrase);
+    if let Some((kind, _)) =
+        REFERENCES.iter().find(|(_, phrases)| phrases.contains(&phrase.as_str()) || phrases.contains(&short))
+    {
         return HeadingKind::Reference(*kind);
     }
     let is_contact = |word: Option<&str>| matches!(word, Some("contact" | "contacts"));
     let mut words = phrase.split(' ');
-    if is_contact(words.next()) || is_contact(words.next_back()) || phrase == "who to call" {
+    if is_contact(words.next()) && !is_imperative_sentence(&phrase)
+        || is_contact(words.next_back())
+        || phrase == "who to call"
+    {
         return HeadingKind::Reference(ReferenceKind::Contacts);
     }
     if phrase.ends_with("template") || phrase.ends_with("templates") {
         return HeadingKind::Reference(ReferenceKind::Templates);
     }
-    section(text).map_or(HeadingKind::Title, HeadingKind::Section)
+    if phrase.ends_with(" commands") && !sentences::is_imperative(&phrase) {
+        return HeadingKind::Reference(ReferenceKind::Snippets);
+    }
+    section(text).or_else(|| wordy_section(&phrase)).map_or(HeadingKind::Title, HeadingKind::Section)
+}
+
+/// "Contact the vendor" asks for something, "Contact information" does not.
+fn is_imperative_sentence(phrase: &str) -> bool {
+    phrase.split(' ').nth(1).is_some_and(|word| matches!(word, "the" | "your" | "our" | "a" | "an"))
+}
+
+/// A heading that gathers incidents or tasks of one kind, each under a heading of its own.
+pub(crate) fn is_collection(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "common",
+        "procedures",
+        "scenarios",
+        "incidents",
+        "playbooks",
+        "runbooks",
+        "operations",
+        "alerts",
+        "tasks",
+        "issues",
+        "problems",
+        "errors",
+        "failures",
+        "recipes",
+        "troubleshooting",
+        "situations",
+        "cases",
+        "guides",
+        "how-tos",
+        "runbook",
+    ];
+    normalised(text).split(|c: char| !c.is_alphanumeric() && c != '-').any(|word| WORDS.contains(&word))
+}
+
+/// A title that says what is wrong, so that it says when the procedure applies.
+pub(crate) fn names_symptom(text: &str) -> bool {
+    #[rustfmt::skip]
+    const WORDS: &[&str] = &[
+        "down", "high", "slow", "slowness", "full", "unavailable", "unreachable", "stuck", "lag", "lagging", "expired", "expiring",
+        "expiration", "expiry", "oom", "oomkilled", "outage", "loss", "lost", "breach", "breached", "compromise", "compromised",
+        "degraded", "degradation", "degrading", "missing", "broken", "not", "cannot", "can't", "won't", "isn't", "doesn't",
+        "5xx", "4xx", "500", "502", "503", "504", "overload", "overloaded", "deadlock", "deadlocks", "backlog", "stale",
+        "unhealthy", "rejected", "denied", "pressure", "flapping", "ransomware", "ddos", "attack", "abuse", "leaked", "exposed",
+        "mismatch", "exceeded", "refused", "unresponsive", "blocked", "saturated", "saturation", "growing", "failing", "low",
+        "elevated", "hanging", "hung", "fails", "empty", "wrong", "duplicate", "duplicated", "dead", "offline", "killed", "never",
+    ];
+    const STEMS: &[&str] = &[
+        "fail",
+        "error",
+        "crash",
+        "timeout",
+        "timed",
+        "leak",
+        "corrupt",
+        "spik",
+        "exhaust",
+        "throttl",
+        "disconnect",
+        "anomal",
+    ];
+    let phrase = normalised(text);
+    let failover = phrase.contains("failover");
+    let mut words = phrase.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty());
+    let named = words.any(|word| {
+        WORDS.contains(&word)
+            || STEMS.iter().any(|stem| word.starts_with(stem)) && !(failover && word.starts_with("failover"))
+    });
+    let first = phrase.split(' ').next().unwrap_or_default();
+    let task = first.ends_with("ing") && !WORDS.contains(&first) && !STEMS.iter().any(|stem| first.starts_with(stem));
+    (named || is_alert_name(text)) && !task && !sentences::is_imperative(&phrase)
+}
+
+/// `KubePodCrashLooping`: the name of an alert.
+pub(crate) fn is_alert_name(text: &str) -> bool {
+    let text = text.trim().trim_matches('`');
+    let capitals = text.bytes().filter(u8::is_ascii_uppercase).count();
+    let lower = text.bytes().any(|byte| byte.is_ascii_lowercase());
+    text.len() > 5 && capitals >= 2 && lower && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// `Step 3`, `Step 3: …`
@@ -268,7 +240,19 @@ pub(crate) fn without_step(text: &str) -> &str {
 pub(crate) fn is_branch(text: &str) -> bool {
     let phrase = normalised(text);
     let first = phrase.split([' ', ':']).next().unwrap_or_default();
-    matches!(first, "option" | "scenario" | "case" | "if" | "for" | "approach" | "method" | "symptom" | "alternative")
+    let lettered =
+        phrase.split_whitespace().nth(1).is_some_and(|word| word.trim_end_matches([':', '.', ')']).len() <= 2);
+    matches!(first, "scenario" | "case" | "if" | "when" | "for" | "symptom")
+        || lettered && matches!(first, "option" | "approach" | "method" | "path" | "plan" | "variant" | "alternative")
+        || phrase.starts_with("alternative")
+}
+
+/// A heading that says in which case its steps apply.
+pub(crate) fn is_case(text: &str) -> bool {
+    let phrase = normalised(text);
+    ["if ", "when ", "scenario", "symptom", "case ", "incident:", "alert:", "alert "]
+        .iter()
+        .any(|start| phrase.starts_with(start))
 }
 
 /// Whether the heading is one that READMEs, reports and proposals have, and runbooks rarely.
@@ -276,43 +260,9 @@ pub(crate) fn is_foreign(text: &str) -> bool {
     FOREIGN.contains(&normalised(text).as_str())
 }
 
-/// Whether the text begins like an instruction.
-pub(crate) fn is_imperative(text: &str) -> bool {
-    let phrase = normalised(text);
-    let mut words = phrase.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let first = words.find(|word| {
-        !matches!(
-            *word,
-            "immediately"
-                | "then"
-                | "now"
-                | "first"
-                | "next"
-                | "finally"
-                | "please"
-                | "also"
-                | "manually"
-                | "optionally"
-                | "carefully"
-        )
-    });
-    first.is_some_and(|word| VERBS.binary_search(&word).is_ok())
-}
-
-/// Explanations that look like lists of steps.
-pub(crate) fn is_explanation(text: &str) -> bool {
-    let phrase = normalised(text);
-    ["how it ", "how this ", "what ", "why ", "about "].iter().any(|start| phrase.starts_with(start))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn verbs_are_sorted_so_that_they_can_be_searched() {
-        assert!(VERBS.is_sorted(), "{:?}", VERBS.windows(2).find(|pair| pair[0] > pair[1]));
-    }
 
     #[test]
     fn numbers_in_front_of_headings_are_dropped_but_names_that_begin_with_digits_are_kept() {

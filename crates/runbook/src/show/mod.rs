@@ -60,6 +60,10 @@ pub struct ShownProcedure {
     pub sections: Vec<ShownSection>,
     /// The steps.
     pub steps: Vec<ShownStep>,
+    /// Lines that tell how to undo what the procedure did.
+    pub rollback_lines: Vec<u32>,
+    /// Lines that tell how to check that it worked.
+    pub verify_lines: Vec<u32>,
 }
 
 /// A section of a procedure.
@@ -270,6 +274,8 @@ fn procedure(procedure: &Procedure) -> ShownProcedure {
         owner: procedure.owner.clone(),
         sections: each(&procedure.sections, section),
         steps: each(&procedure.steps, step),
+        rollback_lines: procedure.rollback_lines.clone(),
+        verify_lines: procedure.verify_lines.clone(),
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod fence;
 mod list;
+mod proof;
 mod prose;
 
 use std::ops::Range;
@@ -15,10 +16,12 @@ use crate::model::{Command, Section, SectionKind, Step, Trigger};
 use crate::parse::labels;
 use crate::parse::markdown::BlockKind;
 use crate::parse::outline::Node;
+use crate::parse::sentences;
 use crate::parse::source::{Source, declared_effect};
 use crate::parse::vocabulary::{self, HeadingKind};
 use crate::session::Sessions;
 use crate::span::Span;
+use proof::Proof;
 
 /// What a procedure holds, as far as it has been read.
 #[derive(Debug, Default)]
@@ -29,6 +32,8 @@ pub(crate) struct Content {
     pub(crate) owner: Option<String>,
     /// A sentence that says when the procedure applies, where no section does.
     pub(crate) condition: Option<Trigger>,
+    /// Where the text tells how to undo and how to check.
+    pub(crate) proof: Proof,
 }
 
 /// The step that what follows belongs to.
@@ -37,8 +42,16 @@ enum Open {
     Nothing,
     /// An item, a heading or a bold title: it stays open until the next one.
     Titled,
-    /// A fence with the sentence before it: the next sentence closes it.
+    /// A fence with the sentence before it: the next sentence or fence closes it.
     Introduced,
+}
+
+/// What may become the title of the step that a fence makes.
+#[derive(Debug, Clone)]
+struct Intro {
+    text: String,
+    /// Where its last sentence stands; `None` for a heading, which lends its words but not its place.
+    sentence: Option<Span>,
 }
 
 pub(crate) struct Walker<'s> {
@@ -46,18 +59,28 @@ pub(crate) struct Walker<'s> {
     content: Content,
     /// Level of the heading of the current section, 0 for a label; `None` before the first section.
     section: Option<u8>,
+    /// Whether the current section is a checklist for afterwards, whose items are no steps.
+    muted: bool,
+    /// Whether the procedure's own heading is that of a section, such as "Rollback": then it holds steps all the same.
+    alone: bool,
     open: Open,
-    /// Whether the open step is a heading, so that lists below it are part of it.
+    /// Whether the open step is a heading, so that bullets below it are part of it.
     headed: bool,
+    /// Level of the heading that is a step.
+    step_level: Option<u8>,
     /// Whether the open step is a bullet, so that the next bullet is the next step.
     bulleted: bool,
-    /// What a fence is called that nothing introduces.
-    fallback: String,
-    intro: Option<(String, Span)>,
+    /// Heading that was passed last: what a fence is called that nothing introduces.
+    latest_heading: (String, Span),
+    intro: Option<Intro>,
+    /// The last sentence that was read, which says what a list or fence behind it is.
+    lead: String,
     declared: Option<EffectClass>,
     alternative: bool,
     /// Commands of the open step that the latest fence brought.
     latest: Range<usize>,
+    /// Commands of the open step that stand in its sentences.
+    mentioned: Range<usize>,
     sessions: Sessions,
     /// Number of steps before the current section, and its prose as far as it has made no step.
     unstepped: Option<(usize, String)>,
@@ -69,14 +92,19 @@ impl<'s> Walker<'s> {
             source,
             content: Content::default(),
             section: None,
+            muted: false,
+            alone: false,
             open: Open::Nothing,
             headed: false,
+            step_level: None,
             bulleted: false,
-            fallback: String::new(),
+            latest_heading: (String::new(), Span::default()),
             intro: None,
+            lead: String::new(),
             declared: None,
             alternative: false,
             latest: 0..0,
+            mentioned: 0..0,
             sessions: Sessions::default(),
             unstepped: None,
         }
@@ -84,11 +112,15 @@ impl<'s> Walker<'s> {
 
     /// Reads the nodes of a unit; the first is the procedure's own heading.
     pub(crate) fn walk(mut self, nodes: &[Node], unit: &[usize]) -> Content {
-        self.fallback = unit.first().map(|head| nodes[*head].title.clone()).unwrap_or_default();
         for (position, index) in unit.iter().enumerate() {
             let node = &nodes[*index];
+            self.latest_heading = (node.title.clone(), node.span);
             if position > 0 {
                 self.heading(node);
+            } else if let HeadingKind::Section(kind) = node.kind {
+                self.begin_section(kind, node.level, &node.title, node.span, String::new());
+                self.muted = false;
+                self.alone = true;
             }
             let mut block = node.blocks.start;
             while block < node.blocks.end {
@@ -114,19 +146,32 @@ impl<'s> Walker<'s> {
     }
 
     fn heading(&mut self, node: &Node) {
+        let below_step =
+            self.headed && self.open == Open::Titled && self.step_level.is_some_and(|level| node.level > level);
+        if below_step && node.kind == HeadingKind::Title && !is_instruction(&node.title) {
+            return self.attach(&node.title, Vec::new(), node.span);
+        }
         self.close();
         if self.section.is_some_and(|level| level == 0 || node.level <= level) {
             self.settle();
             self.section = None;
+            self.muted = false;
+            self.content.proof.leave();
         }
         match node.kind {
             HeadingKind::Section(kind) => self.begin_section(kind, node.level, &node.title, node.span, String::new()),
-            HeadingKind::Step => self.begin_titled(&node.title, node.span),
-            _ if self.bears_steps() && vocabulary::is_imperative(&node.title) => {
-                self.begin_titled(&node.title, node.span)
+            HeadingKind::Step => self.begin_headed(node),
+            _ if self.bears_steps() && is_instruction(&node.title) => self.begin_headed(node),
+            _ if self.section.is_none() => {
+                self.begin_section(SectionKind::Background, node.level, &node.title, node.span, String::new());
             }
-            _ => self.intro = Some((node.title.clone(), node.span)),
+            _ => self.intro = Some(Intro { text: node.title.clone(), sentence: None }),
         }
+    }
+
+    fn begin_headed(&mut self, node: &Node) {
+        self.begin_titled(&node.title, node.span);
+        self.step_level = Some(node.level);
     }
 
     fn begin_titled(&mut self, title: &str, span: Span) {
@@ -140,10 +185,12 @@ impl<'s> Walker<'s> {
         self.close();
         self.settle();
         self.section = Some(level);
+        self.muted = kind == SectionKind::Verification && sentences::is_afterwards(title);
         if kind.bears_steps() && kind != SectionKind::Verification {
             self.unstepped = Some((self.content.steps.len(), String::new()));
         }
         let line = self.source.line(span);
+        self.content.proof.section(kind, line, !self.content.steps.is_empty());
         self.content.sections.push(Section { kind, title: title.to_owned(), span, line, text, commands: Vec::new() });
     }
 
@@ -151,28 +198,31 @@ impl<'s> Walker<'s> {
         let last = self.content.steps.last().map_or(0, |step| step.number);
         let number = number.filter(|number| *number > last).unwrap_or(last.saturating_add(1));
         let line = self.source.line(span);
+        self.content.proof.step(&title, line);
         let step =
             Step { number, title, prose: String::new(), kind: StepKind::Manual, commands: Vec::new(), span, line };
         self.content.steps.push(step);
-        self.intro = None;
-        self.alternative = false;
-        self.latest = 0..0;
+        self.close();
         self.open = open;
-        self.headed = false;
-        self.bulleted = false;
     }
 
     fn close(&mut self) {
         self.open = Open::Nothing;
         self.headed = false;
+        self.step_level = None;
         self.bulleted = false;
         self.intro = None;
+        self.lead.clear();
         self.alternative = false;
         self.latest = 0..0;
+        self.mentioned = 0..0;
     }
 
     fn bears_steps(&self) -> bool {
-        self.section.is_none() || self.content.sections.last().is_none_or(|section| section.kind.bears_steps())
+        let section = self.content.sections.last().filter(|_| self.section.is_some());
+        !self.muted
+            && section
+                .is_none_or(|section| section.kind.bears_steps() || self.alone && self.content.sections.len() == 1)
     }
 
     fn block(&mut self, index: usize) {
@@ -182,7 +232,10 @@ impl<'s> Walker<'s> {
             BlockKind::Paragraph => self.paragraph(index),
             BlockKind::List { ordered } => self.list(index, *ordered),
             BlockKind::Fence(_) => self.fence(index),
-            BlockKind::Html(html) => self.declared = declared_effect(html).or(self.declared),
+            BlockKind::Html(html) => {
+                self.declared = declared_effect(html).or(self.declared);
+                self.prose(&document.blocks[index].inlines);
+            }
             BlockKind::Table => self.table(index),
             BlockKind::Quote => {
                 // Containers inside a quotation are read as if they stood outside; deeper quotations are prose.
@@ -231,4 +284,10 @@ impl<'s> Walker<'s> {
         section.commands.extend(commands);
         section.span = section.span.cover(span);
     }
+}
+
+/// Whether a heading below a procedure is a step: an instruction, or numbered.
+fn is_instruction(title: &str) -> bool {
+    sentences::is_imperative(title)
+        || vocabulary::leading_number(title).is_some() && vocabulary::without_number(title) != title.trim_start()
 }

@@ -3,8 +3,9 @@
 use crate::model::{SectionKind, Trigger};
 use crate::parse::labels::{self, Label};
 use crate::parse::markdown::{Inline, Style, plain};
+use crate::parse::sentences;
 use crate::parse::vocabulary;
-use crate::parse::walk::{Open, Walker};
+use crate::parse::walk::{Intro, Open, Walker};
 use crate::span::Span;
 
 impl Walker<'_> {
@@ -41,7 +42,14 @@ impl Walker<'_> {
 
     /// Whether a label means more than emphasis: it opens a section or a step.
     pub(super) fn opens(&self, label: &Label) -> bool {
-        label.section.is_some() || self.is_step_label(label)
+        match label.section {
+            // A note within a step is part of it.
+            Some(SectionKind::Background) => self.open == Open::Nothing && self.content.steps.is_empty(),
+            // What is expected of a command belongs to the command.
+            Some(SectionKind::Verification) => !vocabulary::normalised(&label.title).starts_with("expect"),
+            Some(_) => true,
+            None => self.is_step_label(label),
+        }
     }
 
     pub(super) fn is_step_label(&self, label: &Label) -> bool {
@@ -73,15 +81,18 @@ impl Walker<'_> {
         if !commands.is_empty() {
             self.begin_step(None, labels::first_sentence(&label.rest).0.to_owned(), span, Open::Introduced);
             self.attach("", commands, span);
+            self.mentioned = 0..self.content.steps.last().map_or(0, |step| step.commands.len());
         } else if !label.rest.is_empty() {
             self.unstep(&label.rest);
-            self.intro = Some((label.rest, span));
+            self.lead = labels::last_sentence(&label.rest).to_owned();
+            self.intro = Some(Intro { text: label.rest, sentence: Some(span) });
         }
     }
 
     pub(super) fn prose(&mut self, inlines: &[Inline]) {
         let text = plain(inlines);
-        if text.is_empty() {
+        let sentences = labels::sentences(inlines);
+        if text.is_empty() && !inlines.iter().any(|inline| inline.style == Style::Attribute) {
             return;
         }
         let span = labels::span_of(inlines);
@@ -90,18 +101,25 @@ impl Walker<'_> {
             self.alternative = true;
             return;
         }
+        for (place, sentence) in &sentences {
+            self.content.proof.says(sentence, self.source.line(*place));
+        }
+        let last = sentences.last().map_or(span, |(place, _)| *place);
+        self.lead = sentences.last().map(|(_, sentence)| sentence.clone()).unwrap_or_default();
         let commands = self.inline_commands(inlines);
         match self.open {
-            Open::Titled => self.attach(&text, commands, span),
+            Open::Titled => self.attach_mentions(&text, commands, span),
             _ if !self.bears_steps() => self.add_to_section(&text, commands, span),
             _ if !commands.is_empty() => {
                 let (title, rest) = labels::first_sentence(&text);
+                let lead = std::mem::take(&mut self.lead);
                 self.begin_step(None, title.to_owned(), span, Open::Introduced);
-                self.attach(rest, commands, span);
+                self.attach_mentions(rest, commands, span);
+                self.lead = lead;
             }
             _ => {
                 self.unstep(&text);
-                self.intro = Some((text, span));
+                self.intro = Some(Intro { text, sentence: Some(last) });
             }
         }
     }
@@ -115,9 +133,12 @@ impl Walker<'_> {
 
     /// "This alert fires when …" in front of the first section says what a trigger says.
     pub(super) fn notice_condition(&mut self, text: &str, span: Span) {
-        let lower = text.to_lowercase();
-        let says = lower.contains("alert fires when") || lower.starts_with("when ") || lower.starts_with("use this ");
-        if says && self.section.is_none() && self.content.condition.is_none() && self.content.steps.is_empty() {
+        if self.content.condition.is_none()
+            && self.content.steps.is_empty()
+            && (self.section.is_none()
+                || self.content.sections.last().is_some_and(|it| it.kind == SectionKind::Background))
+            && sentences::states_condition(text)
+        {
             self.content.condition = Some(Trigger { line: self.source.line(span), span, text: text.to_owned() });
         }
     }

@@ -1,0 +1,465 @@
+//! What sentences say: instructions, conditions, explanations, what is to be seen, and where something runs.
+
+use crate::parse::vocabulary::normalised;
+use crate::parse::words::VERBS;
+
+/// Whether the text begins like an instruction.
+pub(crate) fn is_imperative(text: &str) -> bool {
+    const ADVERBS: &[&str] = &[
+        "immediately",
+        "then",
+        "now",
+        "first",
+        "next",
+        "finally",
+        "please",
+        "also",
+        "manually",
+        "optionally",
+        "carefully",
+        "always",
+        "if",
+        "only",
+        "optional",
+        "quickly",
+        "temporarily",
+        "gracefully",
+        "re",
+    ];
+    const NOUNS: &[&str] = &[
+        "is", "are", "was", "were", "has", "have", "of", "rate", "rates", "files", "file", "errors", "error",
+        "failures", "failure", "timeouts", "timeout", "latency", "usage", "will", "should", "level", "levels", "size",
+        "loss", "limits", "times", "time",
+    ];
+    let phrase = normalised(text);
+    let mut words = phrase.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty());
+    let Some(first) = words.find(|word| !ADVERBS.contains(word)) else { return false };
+    let Some(second) = words.next() else { return VERBS.binary_search(&first).is_ok() };
+    let noun = NOUNS.contains(&second) || first == "access" && second == "to" || first == "back" && second != "up";
+    VERBS.binary_search(&first).is_ok() && !noun
+}
+
+/// Whether a sentence or an item tells the reader to do something, at its start, behind a condition or behind a label.
+pub(crate) fn asks(text: &str) -> bool {
+    let text = text.trim();
+    if is_imperative(text) {
+        return true;
+    }
+    let lower = text.to_lowercase();
+    let polite = [
+        "you can ",
+        "you should ",
+        "you need to ",
+        "you must ",
+        "we need to ",
+        "we should ",
+        "make sure ",
+        "do not ",
+        "don't ",
+    ];
+    if polite.iter().any(|start| lower.starts_with(start)) {
+        return true;
+    }
+    let first = lower.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty()).unwrap_or_default();
+    if matches!(first, "if" | "when" | "for" | "once" | "after" | "before" | "on" | "in" | "otherwise" | "to") {
+        return text
+            .match_indices([',', ':', '→'])
+            .chain(text.match_indices(" — "))
+            .take(3)
+            .any(|(at, mark)| is_imperative(&text[at + mark.len()..]));
+    }
+    let label = text.match_indices([':', '→']).chain(text.match_indices(" — ")).chain(text.match_indices(" - ")).next();
+    label.is_some_and(|(at, mark)| at < 80 && is_imperative(&text[at + mark.len()..]))
+}
+
+/// A sentence that says when something applies: "This alert fires when …", "Use this runbook if …".
+pub(crate) fn states_condition(text: &str) -> bool {
+    let lower = text.trim().to_lowercase();
+    let alert = lower.contains("alert")
+        && [
+            "fires when",
+            "fires if",
+            "is fired when",
+            "triggers when",
+            "is triggered when",
+            "triggered if",
+            "is raised when",
+            "indicates that",
+        ]
+        .iter()
+        .any(|word| lower.contains(word));
+    let start = [
+        "when ",
+        "use this ",
+        "use when",
+        "run this when",
+        "run this if",
+        "follow this runbook when",
+        "follow this runbook if",
+        "execute this runbook when",
+        "triggered when",
+        "you are here because",
+        "you got paged",
+        "trigger:",
+        "alert:",
+        "applies when",
+    ]
+    .iter()
+    .any(|word| lower.starts_with(word));
+    let used = [
+        "should be used in the event",
+        "should be used when",
+        "is used when",
+        "should be followed when",
+        "use this runbook when",
+        "use this runbook if",
+        "in the event of",
+        "in case of",
+    ]
+    .iter()
+    .any(|word| lower.contains(word));
+    alert || start || used
+}
+
+/// A sentence that introduces what happens by itself or what a thing consists of, not what to do.
+pub(crate) fn explains(sentence: &str) -> bool {
+    let lower = sentence.trim().to_lowercase();
+    let introduces = lower.ends_with(':');
+    let tells = [
+        " will",
+        " does",
+        "happens",
+        " works",
+        "consists",
+        "includes",
+        " contains",
+        " means",
+        " indicates",
+        " shows",
+        " covers",
+        " checks",
+        "responsible for",
+        "causes",
+        "caused by",
+        "reasons",
+        "because",
+        " are:",
+        " is:",
+        " performs",
+        " creates",
+        " provides",
+        " supports",
+        "expected",
+    ];
+    introduces
+        && !is_imperative(sentence)
+        && tells.iter().any(|word| lower.contains(word))
+        && !lower.contains(" run")
+        && !["follow the", "follow these", "steps"].iter().any(|word| lower.contains(word))
+}
+
+/// A checklist for when everything is over: "Post-failover validation".
+pub(crate) fn is_afterwards(title: &str) -> bool {
+    let phrase = normalised(title);
+    phrase.starts_with("post") || phrase.starts_with("after ")
+}
+
+/// The title of a step that checks whether something worked.
+pub(crate) fn verifies(title: &str) -> bool {
+    let phrase = normalised(title);
+    let phrase = ["then ", "finally ", "now "].iter().find_map(|adverb| phrase.strip_prefix(adverb)).unwrap_or(&phrase);
+    let first = phrase.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    matches!(first, "verify" | "verification" | "confirm" | "validate" | "recheck")
+        || [
+            "check that",
+            "check whether",
+            "check if",
+            "make sure",
+            "test that",
+            "smoke test",
+            "run smoke",
+            "run a smoke",
+            "run the smoke",
+            "test the fix",
+            "check again",
+            "monitor until",
+            "check recovery",
+            "watch until",
+            "wait for",
+            "wait until",
+            "test connectivity",
+            "test application",
+            "check application",
+            "check the application",
+            "test the application",
+            "check service",
+            "run health",
+        ]
+        .iter()
+        .any(|start| phrase.starts_with(start))
+}
+
+const SEEN: &[&str] = &[
+    "should see",
+    "should show",
+    "should return",
+    "should now",
+    "should report",
+    "should start",
+    "should have",
+    "should output",
+    "should print",
+    "should display",
+    "should say",
+    "should list",
+    "should contain",
+    "should succeed",
+    "should read",
+    "should become",
+    "should go",
+    "should drop",
+    "should decrease",
+    "should increase",
+    "should recover",
+    "should resolve",
+    "should clear",
+    "should disappear",
+    "should match",
+    "should equal",
+    "should respond",
+    "should work",
+    "should come",
+    "should appear",
+    "must show",
+    "must return",
+    "must be healthy",
+    "expect to see",
+    "expected output",
+    "expected result",
+    "should all",
+    "should no longer",
+    "should also",
+    "should stop",
+];
+#[rustfmt::skip]
+const STATES: &[&str] = &[
+    "healthy", "running", "ready", "up", "green", "empty", "zero", "0", "true", "active", "available", "in", "back", "gone", "no",
+    "at", "visible", "present", "online", "reachable", "ok", "200", "successful", "synced", "restored", "resolved", "less",
+    "below", "above", "around", "normal", "bound", "1", "open", "closed", "stable", "connected", "accessible", "complete",
+    "completed", "within", "reduced", "lower", "false", "working", "listed", "responding",
+];
+const ADVICE: &[&str] = &[
+    "should be done",
+    "should be run",
+    "should be used",
+    "should be careful",
+    "should be avoided",
+    "should be considered",
+    "should be set",
+    "should be performed",
+    "should be taken",
+    "should be treated",
+    "should be made",
+    "should be kept",
+    "should have access",
+    "should have been",
+    "should be able to access",
+    "should be escalated",
+    "should be notified",
+    "should be updated",
+    "should be reviewed",
+    "should be added",
+    "should be configured",
+    "should be created",
+];
+
+/// A sentence or comment that says what is to be seen once an action has worked.
+pub(crate) fn expects(text: &str) -> bool {
+    let lower = text.trim().to_lowercase();
+    let first = lower.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty()).unwrap_or_default();
+    let state = lower.split_once("should be ").or_else(|| lower.split_once("must be ")).is_some_and(|(_, behind)| {
+        let word = behind.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+        STATES.contains(&word)
+    });
+    let advice = ADVICE.iter().any(|phrase| lower.contains(phrase));
+    matches!(first, "verify" | "expected" | "expect" | "confirm" | "validate")
+        || lower.starts_with("check that")
+        || lower.starts_with("should ")
+        || state
+        || SEEN.iter().any(|phrase| lower.contains(phrase)) && !advice
+}
+
+/// The title of a step that takes back what an earlier step did.
+pub(crate) fn undoes(title: &str) -> bool {
+    let phrase = normalised(title);
+    let starts = [
+        "re-enable",
+        "reenable",
+        "uncordon",
+        "unsilence",
+        "scale back",
+        "scale up again",
+        "undo ",
+        "unpause",
+        "unfreeze",
+        "turn back on",
+        "switch back",
+        "restore original",
+        "restore the original",
+        "restore previous",
+        "restore the previous",
+        "remove the silence",
+        "remove silence",
+        "delete the silence",
+        "expire the silence",
+        "disable maintenance mode",
+        "exit maintenance",
+        "remove maintenance",
+        "turn off maintenance",
+        "restore replicas",
+        "restore normal",
+        "fail back",
+        "failback",
+        "take out of maintenance",
+    ];
+    starts.iter().any(|start| phrase.starts_with(start))
+        || phrase.starts_with("if ") && ["roll back", "rollback", "revert"].iter().any(|word| phrase.contains(word))
+}
+
+/// The title of a manual step that changes something.
+pub(crate) fn changes(title: &str) -> bool {
+    #[rustfmt::skip]
+    const CHANGES: &[&str] = &[
+        "add", "adjust", "apply", "block", "bounce", "bump", "cancel", "change", "clear", "cordon", "create", "decrease", "delete",
+        "deploy", "disable", "drain", "drop", "edit", "enable", "expand", "fail", "failover", "fix", "flush", "free", "increase", "kill",
+        "merge", "migrate", "move", "patch", "pause", "promote", "provision", "purge", "push", "reboot", "rebuild", "recreate",
+        "redeploy", "redirect", "reduce", "reindex", "reload", "remove", "renew", "replace", "replay", "reset", "resize", "restart",
+        "restore", "resume", "retry", "revert", "revoke", "roll", "rollback", "rotate", "scale", "set", "start", "stop", "switch",
+        "terminate", "trigger", "truncate", "update", "upgrade", "wipe",
+    ];
+    let phrase = normalised(title);
+    let words: Vec<&str> = phrase.split(|c: char| !c.is_alphanumeric()).collect();
+    words.first().is_some_and(|word| CHANGES.contains(word))
+        || matches!(words.first(), Some(&"if" | &"manually" | &"immediately"))
+            && words.iter().any(|word| CHANGES.contains(word))
+}
+
+/// Where a sentence says that what follows is to be run: "On the standby node, run:".
+pub(crate) fn place(sentence: &str) -> Option<String> {
+    const PLACES: &[&str] = &[
+        "node",
+        "nodes",
+        "host",
+        "hosts",
+        "server",
+        "servers",
+        "machine",
+        "machines",
+        "instance",
+        "instances",
+        "vm",
+        "container",
+        "pod",
+        "bastion",
+        "box",
+        "primary",
+        "standby",
+        "replica",
+        "master",
+        "leader",
+        "member",
+        "jumphost",
+        "jumpbox",
+        "controller",
+    ];
+    let lower = sentence.to_lowercase();
+    let start = [
+        "on the ",
+        "on each ",
+        "on every ",
+        "on any ",
+        "on all ",
+        "on your ",
+        "on one of the ",
+        "inside the ",
+        "within the ",
+        "from the ",
+        "from inside the ",
+        "in the ",
+    ]
+    .iter()
+    .find_map(|word| {
+        let at = lower.find(word)?;
+        let runs = ["run", "execute", "runs", "running", "commands", "command", "following"];
+        let before = lower[..at].trim_end_matches([' ', ',', ':']).rsplit(' ').next().unwrap_or_default();
+        (at == 0 || runs.contains(&before) || matches!(before, "this" | "it" | "these" | "them" | "then" | "and"))
+            .then_some((at, word.len()))
+    })?;
+    let phrase = &lower[start.0 + start.1..];
+    let article = lower[start.0..].split(' ').nth(1).unwrap_or_default();
+    let mut taken: Vec<&str> = Vec::new();
+    let mut named = 0;
+    for word in phrase.split_whitespace().take(6) {
+        let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+        taken.push(bare);
+        if PLACES.contains(&bare) {
+            named = taken.len();
+        } else if named > 0 {
+            break;
+        }
+        if word.ends_with([',', ':', '.']) {
+            break;
+        }
+    }
+    if named > 0 {
+        return Some(format!("{article} {}", taken[..named].join(" ")));
+    }
+    None
+}
+
+/// Explanations that look like lists of steps.
+pub(crate) fn is_explanation(text: &str) -> bool {
+    let phrase = normalised(text);
+    ["how it ", "how this ", "what ", "why ", "about "].iter().any(|start| phrase.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verbs_are_sorted_so_that_they_can_be_searched() {
+        assert!(VERBS.is_sorted(), "{:?}", VERBS.windows(2).find(|pair| pair[0] > pair[1]));
+    }
+
+    #[test]
+    fn instructions_are_told_from_statements() {
+        for text in ["Restart the pod", "If the disk is full, delete old logs", "**Transient**: wait", "Then scale up"]
+        {
+            assert!(asks(text), "{text}");
+        }
+        for text in ["Access to the VPN", "Log files", "The pods restart", "Report errors", "High CPU"] {
+            assert!(!asks(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_happens_by_itself_is_explained_and_not_asked_for() {
+        assert!(explains("This will:") && explains("The script does the following:"));
+        assert!(!explains("Run the following:") && !explains("Check that:"));
+    }
+
+    #[test]
+    fn what_is_to_be_seen_is_told_from_advice() {
+        assert!(expects("All pods should be Running.") && expects("Expected: 200") && expects("You should see 3 rows"));
+        assert!(!expects("This should be done with care") && !expects("Backups should be reviewed"));
+    }
+
+    #[test]
+    fn the_place_where_commands_run_is_read_from_the_sentence() {
+        assert_eq!(place("On the standby node, run:").as_deref(), Some("the standby node"));
+        assert_eq!(place("Run this on each database server:").as_deref(), Some("each database server"));
+        assert_eq!(place("Get the pods on the node:"), None);
+        assert_eq!(place("On the dashboard, open the panel"), None);
+    }
+}
