@@ -6,7 +6,7 @@
 
 pub(crate) mod bash;
 pub(crate) mod call;
+pub(crate) mod kubectl;
 pub(crate) mod redis;
 pub(crate) mod sql;
-pub(crate) mod kubectl;
 pub(crate) mod yaml;
