@@ -43,7 +43,8 @@ fn fault(payload: &str, word: &Word) -> Option<&'static str> {
     }
     // What begins with a brace is passed on unread, and the API understands JSON only.
     if payload.trim_start().starts_with('{') {
-        return (!yaml::is_json(payload)).then_some("what begins with `{` has to be JSON, with every text in double quotes");
+        return (!yaml::is_json(payload))
+            .then_some("what begins with `{` has to be JSON, with every text in double quotes");
     }
     match yaml::documents(payload) {
         Err(fault) if !fault.too_large => Some("it is neither JSON nor YAML as the shell passes it on"),
