@@ -18,7 +18,10 @@ mod syntax;
 mod variable;
 
 pub use diagnostic::{Diagnostic, DiagnosticSeverity};
-pub use lint::{Edit, Finding, Fix, Known, RULES, Rule, Settings, Surroundings, anchors, find_rule, lint};
+pub use lint::{
+    Covered, Edit, Finding, Fix, FoundBy, Known, RULES, Rule, Settings, Surroundings, Watched, WatchedKind,
+    alert_rules, anchors, coverage, find_rule, lint, scheduled_jobs,
+};
 pub use model::{
     Command, Contact, Endpoint, NotCommand, Procedure, ProcessStep, ReviewItem, Runbook, ScheduledJob, Section,
     SectionKind, SeverityLevel, Snippet, Step, Template, Trigger, Variable, VariableForm,

@@ -15,8 +15,8 @@ use crate::{Common, Format};
 /// Arguments of `allclear lint`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Markdown files, and folders to search for them.
-    #[arg(required = true, value_name = "PATH")]
+    /// Markdown files, and folders to search for them; for `--coverage` also files of alert rules.
+    #[arg(required_unless_present = "coverage", value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Exit with 1 from findings of this level on; `error` unless the configuration says otherwise.
     #[arg(long, value_enum, value_name = "LEVEL")]
@@ -24,6 +24,9 @@ pub(crate) struct Args {
     /// Apply the fixes that can be applied unread, and report what is left.
     #[arg(long)]
     fix: bool,
+    /// Print which procedure covers each check, job and alert; exit with 1 where one that wakes somebody has none.
+    #[arg(long, conflicts_with_all = ["fix", "deny"])]
+    coverage: bool,
 }
 
 /// From which level on findings are an error of the command.
@@ -51,6 +54,9 @@ impl Deny {
 }
 
 pub(crate) fn run(args: &Args, common: &Common) -> anyhow::Result<Exit> {
+    if args.coverage {
+        return lint::coverage(&args.paths, common);
+    }
     let config = config(&common.config)?;
     let files = lint::files(&args.paths)?;
     if args.fix {

@@ -38,7 +38,7 @@ pub(crate) fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<Source>> {
         let metadata = std::fs::metadata(path).map_err(unreadable)?;
         if metadata.is_dir() {
             let before = found.len();
-            walk(path, &mut found).map_err(unreadable)?;
+            walk(path, is_markdown, &mut found).map_err(unreadable)?;
             if found.len() == before {
                 eprintln!("{}: no Markdown file in it", path.display());
             }
@@ -51,7 +51,23 @@ pub(crate) fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<Source>> {
     Ok(found)
 }
 
-fn walk(folder: &Path, found: &mut Vec<Source>) -> std::io::Result<()> {
+/// The YAML files among the paths and in the folders that are named, which may hold alert rules.
+pub(super) fn rule_files(paths: &[PathBuf]) -> anyhow::Result<Vec<Source>> {
+    let mut found = Vec::new();
+    for path in paths {
+        let unreadable = |error| Failure::usage(format!("{} cannot be read: {error}", path.display()));
+        if std::fs::metadata(path).map_err(unreadable)?.is_dir() {
+            walk(path, is_yaml, &mut found).map_err(unreadable)?;
+        } else if is_yaml(&path.to_string_lossy()) {
+            found.push(Source { path: path.clone(), given: true });
+        }
+    }
+    let mut seen = std::collections::HashSet::new();
+    found.retain(|source| seen.insert(source.path.clone()));
+    Ok(found)
+}
+
+fn walk(folder: &Path, wanted: fn(&str) -> bool, found: &mut Vec<Source>) -> std::io::Result<()> {
     let mut entries: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<_, _>>()?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
@@ -60,12 +76,17 @@ fn walk(folder: &Path, found: &mut Vec<Source>) -> std::io::Result<()> {
         let kind = entry.file_type()?;
         // A link to a folder may lead round in a circle; a link to a file is that file.
         if kind.is_dir() && !name.starts_with('.') && !SKIPPED.contains(&name.as_ref()) {
-            walk(&entry.path(), found)?;
-        } else if !kind.is_dir() && is_markdown(&name) && entry.path().is_file() {
+            walk(&entry.path(), wanted, found)?;
+        } else if !kind.is_dir() && wanted(&name) && entry.path().is_file() {
             found.push(Source { path: entry.path(), given: false });
         }
     }
     Ok(())
+}
+
+fn is_yaml(name: &str) -> bool {
+    let extension = Path::new(name).extension().map(|it| it.to_string_lossy().to_ascii_lowercase());
+    matches!(extension.as_deref(), Some("yml" | "yaml"))
 }
 
 fn is_markdown(name: &str) -> bool {

@@ -2,6 +2,7 @@
 //!
 //! The rules are in the `runbook` crate and know no files; here is what surrounds them.
 
+mod coverage;
 mod files;
 mod fix;
 mod github;
@@ -17,6 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use allclear_runbook::{Diagnostic, Finding, Runbook, Settings, Surroundings};
 
+pub(crate) use coverage::run as coverage;
 pub(crate) use files::{Source, files};
 pub(crate) use fix::fix;
 pub(crate) use github::github;

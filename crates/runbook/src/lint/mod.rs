@@ -14,6 +14,7 @@
 #![allow(dead_code, unused_imports, reason = "rules ask for the rest of it")]
 
 mod allow;
+mod coverage;
 mod document;
 mod fence;
 mod prose;
@@ -22,10 +23,11 @@ mod rules;
 mod settings;
 mod surroundings;
 
+pub use coverage::{Covered, FoundBy, Watched, WatchedKind, alert_rules, coverage, scheduled_jobs};
 pub(crate) use document::{Document, Entry, Place, Scope};
 pub(crate) use fence::Fence;
 pub use prose::anchors;
-pub(crate) use prose::{Link, Prose, leads_to};
+pub(crate) use prose::{Link, Prose, same_anchor};
 pub(crate) use report::Report;
 pub use report::{Edit, Finding, Fix};
 pub use rules::RULES;

@@ -26,6 +26,8 @@ pub(crate) struct Prose {
     pub(crate) lists: Vec<NumberedList>,
     /// Names given in HTML or in braces: `<a id="x">`, `{#x}`, `(x)=`.
     names: BTreeSet<String>,
+    /// The fragments of headings and names without what site generators treat differently.
+    loosened: BTreeSet<String>,
 }
 
 /// A heading.
@@ -76,10 +78,9 @@ pub fn anchors(text: &str) -> Vec<String> {
     headings.chain(prose.names.iter().cloned()).collect()
 }
 
-/// Whether a fragment leads to one of these; site generators differ in what they make of blanks and signs.
-pub(crate) fn leads_to<'a>(fragment: &str, mut anchors: impl Iterator<Item = &'a str>) -> bool {
-    let wanted = loosened(fragment);
-    anchors.any(|anchor| anchor == fragment || loosened(anchor) == wanted)
+/// Whether two fragments are the same; site generators differ in what they make of blanks and signs.
+pub(crate) fn same_anchor(one: &str, other: &str) -> bool {
+    one == other || loosened(one) == loosened(other)
 }
 
 /// Letters and digits only, without the number in front, which some generators drop.
@@ -107,13 +108,14 @@ impl Prose {
         }
         let mut prose = reader.prose;
         prose.links.sort_by_key(|link| link.span.start);
+        let headings = prose.headings.iter().map(|heading| heading.anchor.as_str());
+        prose.loosened = headings.chain(prose.names.iter().map(String::as_str)).map(loosened).collect();
         prose
     }
 
-    /// The fragments that exist in this file.
-    pub(crate) fn anchors(&self) -> impl Iterator<Item = &str> {
-        let headings = self.headings.iter().map(|heading| heading.anchor.as_str());
-        headings.chain(self.names.iter().map(String::as_str))
+    /// Whether a heading or a name can be reached by a fragment, see `same_anchor`.
+    pub(crate) fn is_anchor(&self, fragment: &str) -> bool {
+        self.names.contains(fragment) || self.loosened.contains(&loosened(fragment))
     }
 
     /// The code block that covers a byte.

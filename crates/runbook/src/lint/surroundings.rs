@@ -20,6 +20,13 @@ pub struct Surroundings<'a> {
     pub look: Option<&'a dyn Fn(&str) -> Known>,
 }
 
+impl Surroundings<'_> {
+    /// Whether the runbook is in a repository whose files are known: outside one, nothing from the root is missing.
+    pub(crate) fn is_repository(&self) -> bool {
+        self.look.is_some_and(|look| look("/.no-repository-holds-this") == Known::Missing)
+    }
+}
+
 impl std::fmt::Debug for Surroundings<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Surroundings").field("today", &self.today).finish_non_exhaustive()

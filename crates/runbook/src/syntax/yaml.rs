@@ -125,15 +125,26 @@ impl Node {
 
 /// The documents of a text, or why it is not YAML.
 pub(crate) fn documents(text: &str) -> Result<Vec<Node>, Fault> {
-    if text.len() > LARGEST || deepest_flow(text) > DEEPEST {
+    read(text, 1)
+}
+
+/// The documents of a file of its own, which may be larger than what stands in a runbook.
+pub(crate) fn large_documents(text: &str) -> Result<Vec<Node>, Fault> {
+    read(text, 64)
+}
+
+/// Reads a text of up to `scale` times the usual size.
+fn read(text: &str, scale: usize) -> Result<Vec<Node>, Fault> {
+    if text.len() > scale * LARGEST || deepest_flow(text) > DEEPEST {
         return Err(Fault { at: None, too_large: true });
     }
     let masked = masked(text);
-    let nodes: Vec<Spanned<Raw>> = serde_saphyr::from_multiple_with_options(&masked, options()).map_err(|error| {
-        let at = error.location().and_then(|location| span(location, text.len())).map(|span| span.start);
-        let too_large = matches!(error.without_snippet(), serde_saphyr::Error::Budget { .. });
-        Fault { at, too_large }
-    })?;
+    let nodes: Vec<Spanned<Raw>> =
+        serde_saphyr::from_multiple_with_options(&masked, options(scale)).map_err(|error| {
+            let at = error.location().and_then(|location| span(location, text.len())).map(|span| span.start);
+            let too_large = matches!(error.without_snippet(), serde_saphyr::Error::Budget { .. });
+            Fault { at, too_large }
+        })?;
     Ok(nodes.into_iter().map(|node| placed(node, text)).collect())
 }
 
@@ -180,15 +191,15 @@ fn manifest(root: Node) -> Option<Manifest> {
     })
 }
 
-fn options() -> Options {
+fn options(scale: usize) -> Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_depth: DEEPEST,
             flow_nesting_limit: DEEPEST,
             max_aliases: MOST_ALIASES,
             max_anchors: MOST_ALIASES,
-            max_nodes: MOST_NODES,
-            max_events: 2 * MOST_NODES,
+            max_nodes: scale * MOST_NODES,
+            max_events: scale * 2 * MOST_NODES,
             max_documents: 256,
         },
         alias_limits: serde_saphyr::alias_limits! {

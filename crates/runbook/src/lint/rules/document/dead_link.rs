@@ -1,7 +1,7 @@
 //! D06: a link to a file or a heading that is not there.
 
 use crate::diagnostic::DiagnosticSeverity::Warning;
-use crate::lint::{Document, Known, Link, Report, Rule, leads_to};
+use crate::lint::{Document, Known, Link, Report, Rule, same_anchor};
 
 pub(super) const RULE: Rule = Rule {
     code: "D06",
@@ -12,15 +12,16 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(document: &Document<'_>, report: &mut Report) {
+    let assembled = is_assembled(document.text);
     for link in document.prose.links.iter().filter(|link| !link.bare) {
-        if let Some((message, help)) = dead(document, link) {
+        if let Some((message, help)) = dead(document, link, assembled) {
             report.at(link.span, message, help);
         }
     }
 }
 
 /// What is wrong with a link within the repository.
-fn dead(document: &Document<'_>, link: &Link) -> Option<(String, &'static str)> {
+fn dead(document: &Document<'_>, link: &Link, assembled: bool) -> Option<(String, &'static str)> {
     let target = link.target.trim();
     if target == "#" {
         let help = "put the address in, or take the link out";
@@ -32,18 +33,19 @@ fn dead(document: &Document<'_>, link: &Link) -> Option<(String, &'static str)> 
     let (path, fragment) = target.split_once('#').unwrap_or((target, ""));
     let fragment = decoded(fragment);
     if path.is_empty() {
-        if is_assembled(document.text) || link.span.slice(document.text).starts_with("[](") {
+        if assembled || link.span.slice(document.text).starts_with("[](") {
             return None;
         }
-        return dead_fragment(&fragment, document.prose.anchors(), "this file");
+        return dead_fragment(&fragment, |wanted| document.prose.is_anchor(wanted), "this file");
     }
     let look = document.surroundings.look?;
     let path = decoded(path.split('?').next().unwrap_or_default());
     match candidates(&path).map(|candidate| look(&candidate)).find(|known| *known != Known::Missing) {
         Some(Known::Document(anchors)) => {
-            dead_fragment(&fragment, anchors.iter().map(String::as_str), path.rsplit('/').next().unwrap_or_default())
+            let leads = |wanted: &str| anchors.iter().any(|anchor| same_anchor(anchor, wanted));
+            dead_fragment(&fragment, leads, path.rsplit('/').next().unwrap_or_default())
         }
-        None if is_file(&path) => {
+        None if is_file(&path) && would_be_known(document, &path) => {
             let help = "link to where it is now, or say here what it said";
             Some((format!("there is no `{path}` beside this file"), help))
         }
@@ -51,17 +53,13 @@ fn dead(document: &Document<'_>, link: &Link) -> Option<(String, &'static str)> 
     }
 }
 
-fn dead_fragment<'a>(
-    fragment: &str,
-    anchors: impl Iterator<Item = &'a str>,
-    file: &str,
-) -> Option<(String, &'static str)> {
+fn dead_fragment(fragment: &str, leads: impl Fn(&str) -> bool, file: &str) -> Option<(String, &'static str)> {
     let special = fragment.is_empty()
         || fragment == "top"
         || fragment.contains(':')
         || fragment.starts_with(['~', '!', '/', '?'])
         || is_line(fragment);
-    if special || leads_to(fragment.trim_start_matches("user-content-"), anchors) {
+    if special || leads(fragment.trim_start_matches("user-content-")) {
         return None;
     }
     Some((
@@ -100,6 +98,16 @@ fn candidates(path: &str) -> impl Iterator<Item = String> + use<> {
     let stem = path.strip_suffix(".html").or_else(|| path.strip_suffix(".htm")).unwrap_or(&path).to_owned();
     let endings = ["", ".md", ".mdx", ".markdown", ".html.md.erb", ".html.md", "/index.md", "/_index.md", "/README.md"];
     std::iter::once(path).chain(endings.into_iter().map(move |ending| format!("{stem}{ending}")))
+}
+
+/// Whether a file that nobody knows of is not there: in a repository always, else only beside the runbooks that are.
+fn would_be_known(document: &Document<'_>, path: &str) -> bool {
+    let surroundings = document.surroundings;
+    let folder = path.rsplit_once('/').map_or(".", |(folder, _)| folder);
+    let markdown = path.ends_with(".md") || path.ends_with(".markdown");
+    let beside =
+        || markdown && !path.starts_with("..") && surroundings.look.is_some_and(|look| look(folder) != Known::Missing);
+    surroundings.is_repository() || beside()
 }
 
 /// Whether the last part of the path is a file's name, which no site generator would make up.

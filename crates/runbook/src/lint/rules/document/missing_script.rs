@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(document: &Document<'_>, report: &mut Report) {
-    let Some(look) = document.surroundings.look else { return };
+    let Some(look) = document.surroundings.look.filter(|_| document.surroundings.is_repository()) else { return };
     // Whoever changes the directory or fetches a repository has other files before them.
     let moves = |program: &str| {
         matches!(

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::diagnostic::DiagnosticSeverity::Warning;
 use crate::lint::document::Place;
 use crate::lint::{Document, Report, Rule, Scope};
+use crate::syntax::bash::Word;
 
 pub(super) const RULE: Rule = Rule {
     code: "D20",
@@ -57,8 +58,11 @@ fn replaces_data(scope: &Scope<'_>, first: &Place<'_, '_>) -> bool {
     scope.invocations().filter(|place| place.span().start > start).any(|place| match place.program() {
         "dropdb" | "pg_restore" | "mongorestore" | "mysqlimport" => true,
         "psql" | "mysql" => {
-            let text = place.entry.command.text.to_lowercase();
-            place.invocation.fed || text.contains("alter database") || text.contains("drop database")
+            let renames = |word: &Word| {
+                let sql = word.value.to_lowercase();
+                sql.contains("alter database") || sql.contains("drop database")
+            };
+            place.invocation.fed || place.invocation.arguments().iter().any(renames)
         }
         _ => false,
     })

@@ -17,6 +17,9 @@ pub(super) const RULE: Rule = Rule {
 /// Where systems keep the homes of people; under the first of these, services have theirs too.
 const HOMES: &[&str] = &["/home/", "/Users/", "C:\\Users\\"];
 
+/// How many names are looked up; each costs a look at the whole text.
+const MOST: usize = 32;
+
 fn check(document: &Document<'_>, report: &mut Report) {
     if document.runbook.procedures.is_empty() {
         return;
@@ -29,8 +32,11 @@ fn check(document: &Document<'_>, report: &mut Report) {
         let name = &document.text[end..end + length];
         let begins =
             start == 0 || document.text[..start].ends_with(|c: char| c.is_whitespace() || "\"'`=:(>,".contains(c));
+        if seen.len() == MOST || !begins || !is_person(name) || !seen.insert(name) {
+            continue;
+        }
         let service = home == HOMES[0] && is_spoken_of(document.text, name);
-        if begins && is_person(name) && !service && seen.insert(name) {
+        if !service {
             report.at(
                 Span::new(start, end + length),
                 format!("this path exists on the machine of \"{name}\" and nowhere else"),

@@ -20,7 +20,7 @@ fn check(document: &Document<'_>, report: &mut Report) {
         report.at(
             Span::new(revoked.span.start, revoked.span.start + first.len()),
             format!(
-                "the old one is gone from here on, the new one is in use only after step {}: in between every call with it fails",
+                "the old one is gone from here on, and the new one is not in use before step {}: in between every call fails",
                 replaced.number
             ),
             "make the new one, bring it out and see that it is used; then revoke the old one",
@@ -68,22 +68,22 @@ fn makes(title: &str) -> bool {
         && has(&words, CREDENTIALS)
 }
 
+/// "Put the key into the Secret", "Update production": where the new one goes into use.
 fn deploys(title: &str) -> bool {
-    has(
-        &words(title),
-        &[
-            "update",
-            "deploy",
-            "roll",
-            "rollout",
-            "set",
-            "put",
-            "replace",
-            "distribute",
-            "store",
-            "restart",
-            "apply",
-            "install",
-        ],
-    )
+    let words = words(title);
+    let verb =
+        ["update", "deploy", "roll", "rollout", "set", "put", "replace", "distribute", "store", "restart", "install"];
+    let place = [
+        "secrets",
+        "config",
+        "configuration",
+        "production",
+        "service",
+        "services",
+        "workers",
+        "application",
+        "app",
+        "pods",
+    ];
+    has(&words, &verb) && (has(&words, CREDENTIALS) || has(&words, &place))
 }

@@ -37,10 +37,15 @@ fn check(document: &Document<'_>, report: &mut Report) {
     }
 }
 
+/// How much of a line is read on each side of a link, in bytes.
+const AROUND: usize = 400;
+
 /// Whether the line sends the reader there to read on, rather than to look up a figure or fill in a form.
 fn sends_on(text: &str, at: usize) -> bool {
-    let start = text[..at].rfind('\n').map_or(0, |at| at + 1);
-    let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
+    let before = &text[text.floor_char_boundary(at.saturating_sub(AROUND))..at];
+    let behind = &text[at..text.floor_char_boundary(at.saturating_add(AROUND).min(text.len()))];
+    let start = at - before.rfind('\n').map_or(before.len(), |line| before.len() - line - 1);
+    let end = at + behind.find('\n').unwrap_or(behind.len());
     let line = text[start..end].to_lowercase();
     let words = [
         "follow",

@@ -21,8 +21,10 @@ fn check(document: &Document<'_>, report: &mut Report) {
     for image in document.prose.links.iter().filter(|link| link.image) {
         let behind = steps.partition_point(|step| step.span.start <= image.span.start);
         let Some(step) = steps[..behind].last().filter(|step| image.span.start < step.span.end) else { continue };
-        if step.commands.is_empty() && says_nothing(document, step.span) && seen != Some(step.span.start) {
-            seen = Some(step.span.start);
+        if seen.replace(step.span.start) == Some(step.span.start) {
+            continue;
+        }
+        if step.commands.is_empty() && says_nothing(document, step.span) {
             report.at(
                 image.span,
                 "what to do here stands in a picture, which nobody can search, copy or have read out",

@@ -28,10 +28,9 @@ fn check(document: &Document<'_>, report: &mut Report) {
     empty_sections(document, report);
 }
 
-/// Whether the line is one that MyST takes for a comment: `% TODO`.
+/// Whether the run is a line that MyST takes for a comment: `% TODO`.
 fn is_remark(text: &str, run: Span) -> bool {
-    let line = text[..run.start].rfind('\n').map_or(0, |at| at + 1);
-    text[line..run.end].trim_start().starts_with('%')
+    run.slice(text).starts_with('%')
 }
 
 /// The marks in a run of text, as whole words.
