@@ -100,17 +100,57 @@ pub struct PlannedCommand {
     pub rendered: String,
     /// What it does to the world.
     pub effect: EffectClass,
-    /// How it can be undone, or that it cannot; `None` where nobody knows.
+    /// The commands that bring back what was before; `None` where nobody knows any.
     pub undo: Option<String>,
-    /// Digest of language, rendered text and target: what a single approval is bound to.
+    /// What is recorded before, by the variable that the undo finds it in: the command whose output it holds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub capture: BTreeMap<String, String>,
+    /// Commands that show what would happen, and change nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<String>,
+    /// Commands that tell afterwards whether it worked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verify: Option<String>,
+    /// Programs and permissions without which it fails.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
+    /// Why it cannot be undone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub irreversible: Option<String>,
+    /// Digest of everything that would be performed with it: language, rendered text, target, captures and undo. A
+    /// single approval is bound to it.
     pub digest: Digest,
 }
 
 impl PlannedCommand {
     /// A command bound to its target by digest.
     pub fn new(line: u32, language: &str, rendered: String, effect: EffectClass, target: &str) -> Self {
-        let digest = Digest::of_parts(["command", language, &rendered, target]);
-        Self { line, language: language.to_owned(), rendered, effect, undo: None, digest }
+        let unbound = Self {
+            line,
+            language: language.to_owned(),
+            rendered,
+            effect,
+            undo: None,
+            capture: BTreeMap::new(),
+            preview: None,
+            verify: None,
+            needs: Vec::new(),
+            irreversible: None,
+            digest: Digest::default(),
+        };
+        unbound.bound(target)
+    }
+
+    /// Binds the command to its target anew, after what goes with it was set.
+    #[must_use]
+    pub fn bound(mut self, target: &str) -> Self {
+        let mut parts = vec!["command", &self.language, &self.rendered, target];
+        for (name, command) in &self.capture {
+            parts.extend(["capture", name, command]);
+        }
+        parts.extend(self.undo.iter().flat_map(|undo| ["undo", undo]));
+        self.digest = Digest::of_parts(parts);
+        self
     }
 }
 

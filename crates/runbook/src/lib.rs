@@ -18,6 +18,7 @@ mod syntax;
 mod variable;
 
 pub use diagnostic::{Diagnostic, DiagnosticSeverity};
+pub use effect::{Catalogue, CatalogueProblem, reclassify};
 pub use lint::{
     Covered, Edit, Finding, Fix, FoundBy, Known, RULES, Rule, Settings, Surroundings, Watched, WatchedKind,
     alert_rules, anchors, coverage, find_rule, lint, scheduled_jobs,
@@ -27,7 +28,7 @@ pub use model::{
     SectionKind, SeverityLevel, Snippet, Step, Template, Trigger, Variable, VariableForm,
 };
 pub use parse::parse;
-pub use plan::{PlanRefusal, PlanRequest, environment_name, plan};
+pub use plan::{PlanRefusal, PlanRequest, environment_name, plan, plan_with, rollback};
 pub use show::{
     Show, ShownCommand, ShownContact, ShownEndpoint, ShownJob, ShownNamed, ShownNotCommand, ShownProcedure,
     ShownSection, ShownSeverity, ShownStep, ShownTemplate, ShownText, ShownVariable, render_show, show,

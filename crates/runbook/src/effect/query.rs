@@ -5,7 +5,6 @@
 use allclear_core::EffectClass::{self, Change, Destroy, Observe, Outage, Unknown};
 
 use super::together;
-use crate::shell::lexer::Word;
 use crate::syntax::sql;
 use crate::syntax::sql::ast::{
     Call, Copy, DatabaseAction, Expression, ExpressionKind, Meta, Query, Statement, StatementKind,
@@ -133,53 +132,6 @@ fn meta(meta: &Meta) -> EffectClass {
         name if name.starts_with('d') && name.len() <= 5 => Observe,
         _ => Unknown,
     }
-}
-
-/// `psql`: what its `-c` commands do; a session without commands only opens.
-pub(super) fn psql(arguments: &[&Word], fed: bool) -> EffectClass {
-    let mut effect: Option<EffectClass> = None;
-    let mut arguments = arguments.iter();
-    while let Some(word) = arguments.next() {
-        let command = match word.value.as_str() {
-            "-c" | "--command" => arguments.next().copied(),
-            "-l" | "--list" => {
-                effect = Some(effect.unwrap_or(Observe));
-                continue;
-            }
-            option
-                if matches!(option, "-f" | "-L")
-                    || option.starts_with("--file")
-                    || option.starts_with("--output")
-                    || option.starts_with("--log-file")
-                    || option.starts_with("--command=") =>
-            {
-                return Unknown;
-            }
-            option if is_bundle(option, 'c') => arguments.next().copied(),
-            option if is_bundle(option, 'f') || is_bundle(option, 'o') || option == "-o" => return Unknown,
-            _ => continue,
-        };
-        let Some(command) = command else { return Unknown };
-        let class = query_argument(command);
-        effect = Some(effect.map_or(class, |effect| together(effect, class)));
-    }
-    effect.unwrap_or(if fed { Unknown } else { Observe })
-}
-
-fn query_argument(command: &Word) -> EffectClass {
-    let class = effect(command.value.trim());
-    // What a variable or another command contributes may be anything.
-    let opaque = !command.substitutions.is_empty() || command.expands;
-    if opaque && class == Observe { Unknown } else { class }
-}
-
-/// `-Atc`: short options in one word of which the last takes the value.
-fn is_bundle(option: &str, last: char) -> bool {
-    option.len() > 2
-        && option.starts_with('-')
-        && !option.starts_with("--")
-        && option.ends_with(last)
-        && option[1..].bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 #[cfg(test)]

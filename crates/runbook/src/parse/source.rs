@@ -98,7 +98,7 @@ impl<'t> Source<'t> {
         }
     }
 
-    /// The commands and comments of a fence. A declared effect stands for what the catalogue does not know.
+    /// The commands and comments of a fence, with the effect that their author declares.
     pub(crate) fn commands(&self, index: usize, language: Language, declared: Option<EffectClass>) -> Vec<Found> {
         let Some(fence) = self.fence(index) else { return Vec::new() };
         let pieces = fences::pieces(fence, language).into_iter();
@@ -111,7 +111,7 @@ impl<'t> Source<'t> {
                 Piece::Command { language, start, end, text, session } => {
                     let mut command =
                         self.command(language, text, fence.source(start, end), fence.origin(start, end), session);
-                    if let (EffectClass::Unknown, Some(declared)) = (command.effect, declared) {
+                    if let Some(declared) = declared.filter(|declared| takes_over(*declared, command.effect)) {
                         command.effect = declared;
                     }
                     found.push(Found::Command(Box::new(command)));
@@ -160,6 +160,12 @@ fn roles(document: &Document) -> Vec<Option<FenceRole>> {
 pub(crate) enum Found {
     Command(Box<Command>),
     Comment { text: String, at: usize },
+}
+
+/// Whether an author's word stands: about what the catalogue does not know, and about how bad a change is. Nobody can
+/// declare that a known change only observes.
+fn takes_over(declared: EffectClass, known: EffectClass) -> bool {
+    known == EffectClass::Unknown || known != EffectClass::Observe && declared != EffectClass::Observe
 }
 
 /// The effect that an annotation such as `<!-- allclear: effect=change -->` declares.

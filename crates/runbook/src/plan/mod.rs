@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use allclear_core::{Digest, Plan, PlannedCommand, PlannedStep};
 
-use crate::model::{Command, Procedure, Runbook, Step, VariableForm};
+use crate::effect::{Catalogue, measures};
+use crate::model::{Command, Procedure, Runbook, SectionKind, Step, VariableForm};
 use crate::session;
 use crate::variable;
 pub use refusal::PlanRefusal;
@@ -40,8 +41,21 @@ pub struct PlanRequest {
 /// # Errors
 /// One refusal per reason, in the order of the text.
 pub fn plan(runbook: &Runbook, procedure_id: &str, request: &PlanRequest) -> Result<Plan, Vec<PlanRefusal>> {
+    plan_with(runbook, procedure_id, request, &Catalogue::default())
+}
+
+/// Plans a procedure with a catalogue that knows more than the built-in one.
+///
+/// # Errors
+/// One refusal per reason, in the order of the text.
+pub fn plan_with(
+    runbook: &Runbook,
+    procedure_id: &str,
+    request: &PlanRequest,
+    catalogue: &Catalogue,
+) -> Result<Plan, Vec<PlanRefusal>> {
     let procedure = runbook.procedure(procedure_id).ok_or_else(|| vec![unknown_procedure(runbook, procedure_id)])?;
-    let mut planner = Planner::new(request);
+    let mut planner = Planner::new(request, catalogue);
     planner.check_numbers(procedure);
     let taken = procedure.steps.iter().filter(|step| takes(request, step.number));
     let steps: Vec<PlannedStep> = taken.map(|step| planner.step(step)).collect();
@@ -60,6 +74,19 @@ pub fn plan(runbook: &Runbook, procedure_id: &str, request: &PlanRequest) -> Res
         steps,
     };
     Ok(plan.sealed())
+}
+
+/// What the runbook itself says about going back: the commands of the sections of the procedure that undo it or switch
+/// on again what it switched off, in order, filled in as far as values are known. A run never performs them by itself.
+pub fn rollback(runbook: &Runbook, procedure_id: &str, request: &PlanRequest) -> Vec<PlannedCommand> {
+    let sections = runbook.procedure(procedure_id).into_iter().flat_map(|procedure| &procedure.sections);
+    let back = sections.filter(|section| matches!(section.kind, SectionKind::Rollback | SectionKind::ReEnable));
+    let planned = |command: &Command| {
+        let occurrences = variable::occurrences(&command.language, &command.text);
+        let rendered = render::rendered(&command.text, &occurrences, &request.variables, &request.secrets);
+        PlannedCommand::new(command.line, &command.language, rendered, command.effect, &request.target)
+    };
+    back.flat_map(|section| &section.commands).map(planned).collect()
 }
 
 fn takes(request: &PlanRequest, number: u32) -> bool {
@@ -95,6 +122,7 @@ fn distance(asked: &str, known: &str) -> usize {
 
 struct Planner<'r> {
     request: &'r PlanRequest,
+    catalogue: &'r Catalogue,
     refusals: Vec<PlanRefusal>,
     /// Names that the commands planned so far set themselves.
     assigned: BTreeSet<String>,
@@ -104,9 +132,10 @@ struct Planner<'r> {
 }
 
 impl<'r> Planner<'r> {
-    const fn new(request: &'r PlanRequest) -> Self {
+    const fn new(request: &'r PlanRequest, catalogue: &'r Catalogue) -> Self {
         Self {
             request,
+            catalogue,
             refusals: Vec::new(),
             assigned: BTreeSet::new(),
             variables: BTreeMap::new(),
@@ -189,7 +218,20 @@ impl<'r> Planner<'r> {
             }
         }
         let rendered = render::rendered(&command.text, &occurrences, &self.request.variables, &self.request.secrets);
-        PlannedCommand::new(command.line, &command.language, rendered, command.effect, &self.request.target)
+        // Of the filled-in text: what goes with it has to name the same things.
+        let with = measures(self.catalogue, &command.language, &rendered, command.effect);
+        let planned =
+            PlannedCommand::new(command.line, &command.language, rendered, command.effect, &self.request.target);
+        PlannedCommand {
+            capture: with.capture,
+            undo: with.undo,
+            preview: with.preview,
+            verify: with.verify,
+            needs: with.needs,
+            irreversible: with.irreversible,
+            ..planned
+        }
+        .bound(&self.request.target)
     }
 
     /// Takes note of a variable that a command needs, and of its absence.

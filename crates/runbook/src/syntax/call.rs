@@ -1,7 +1,9 @@
 //! The arguments of a command as its program reads them: operands, flags with their values, what stands behind `--`.
 //!
-//! Which flags take a value is knowledge about each program; a flag that is not listed takes none unless it says `=`.
+//! Which flags take a value is knowledge about each program, kept in the catalogue; a flag that is not listed there takes
+//! none unless it says `=`.
 
+use crate::effect::{Program, built_in};
 use crate::span::Span;
 use crate::syntax::bash::{Invocation, Word};
 use crate::syntax::kubectl;
@@ -40,9 +42,15 @@ impl Flag<'_> {
 }
 
 impl<'a> Call<'a> {
-    /// Reads the arguments of an invocation.
+    /// Reads the arguments of an invocation as the built-in catalogue knows its program.
     pub(crate) fn of(invocation: &'a Invocation) -> Self {
-        let grammar = Grammar::of(invocation);
+        let known: Vec<&Program> = built_in(invocation.program()).into_iter().collect();
+        Self::read(invocation, &known)
+    }
+
+    /// Reads the arguments of an invocation with what is known about its program.
+    pub(crate) fn read(invocation: &'a Invocation, known: &[&Program]) -> Self {
+        let grammar = Grammar::of(invocation, known);
         let mut call = Self { program: invocation.program(), operands: Vec::new(), flags: Vec::new(), rest: &[] };
         let arguments = invocation.arguments();
         let mut at = 0;
@@ -64,15 +72,15 @@ impl<'a> Call<'a> {
     }
 
     /// Adds the flags of one word; whether the next word is the value of the last of them.
-    fn flag_word(&mut self, word: &'a Word, next: Option<&'a Word>, grammar: Grammar) -> bool {
+    fn flag_word(&mut self, word: &'a Word, next: Option<&'a Word>, grammar: Grammar<'_>) -> bool {
         let text = word.value.as_str();
         if let Some((name, value)) =
-            text.split_once('=').filter(|(name, _)| text.starts_with("--") || grammar.long_dash || name.len() == 2)
+            text.split_once('=').filter(|(name, _)| text.starts_with("--") || grammar.long_dash() || name.len() == 2)
         {
             self.flags.push(Flag { name: name.to_owned(), value: Some(value), word, value_word: Some(word) });
             return false;
         }
-        if text.starts_with("--") || grammar.long_dash {
+        if text.starts_with("--") || grammar.long_dash() {
             let value_word = next.filter(|_| grammar.takes_value(text));
             self.flags.push(Flag {
                 name: text.to_owned(),
@@ -124,28 +132,32 @@ impl<'a> Call<'a> {
     }
 }
 
-/// What is known about a program's flags.
-#[derive(Debug, Clone, Copy)]
-struct Grammar {
-    valued: &'static [&'static str],
-    /// Flags of several letters have one dash: `openssl x509 -noout`.
-    long_dash: bool,
+/// What is known about a program's flags, the nearest first.
+#[derive(Clone, Copy)]
+struct Grammar<'k> {
+    known: &'k [&'k Program],
+    invocation: &'k Invocation,
     /// kubectl's flags mean what its command makes of them: `-f` is a file or "follow".
     command: Option<&'static kubectl::Entry>,
 }
 
-impl Grammar {
-    fn takes_value(self, flag: &str) -> bool {
-        let known = self.command.and_then(|command| command.takes_value(flag));
-        known.unwrap_or_else(|| self.valued.contains(&flag))
+impl<'k> Grammar<'k> {
+    fn of(invocation: &'k Invocation, known: &'k [&'k Program]) -> Self {
+        let is_kubectl = matches!(invocation.program(), "kubectl" | "oc" | "k");
+        Self { known, invocation, command: is_kubectl.then(|| kubectl_command(invocation)).flatten() }
     }
 
-    fn of(invocation: &Invocation) -> Self {
-        let program = invocation.program();
-        let command = matches!(program, "kubectl" | "oc" | "k").then(|| kubectl_command(invocation)).flatten();
-        let long_dash = matches!(program, "openssl" | "find" | "terraform" | "java" | "consul" | "vault" | "nomad");
-        let entry = VALUED.iter().find(|(programs, _)| programs.split('|').any(|name| name == program));
-        Self { valued: entry.map_or(&[], |(_, valued)| valued), long_dash, command }
+    fn takes_value(self, flag: &str) -> bool {
+        if let Some(takes) = self.command.and_then(|command| command.takes_value(flag)) {
+            return takes;
+        }
+        let has = |word: &str| self.invocation.arguments().iter().any(|argument| argument.value == word);
+        self.known.iter().any(|program| program.takes_value(flag, has))
+    }
+
+    /// Flags of several letters have one dash: `openssl x509 -noout`.
+    fn long_dash(self) -> bool {
+        self.known.iter().any(|program| program.long_dash)
     }
 }
 
@@ -163,97 +175,3 @@ fn kubectl_command(invocation: &Invocation) -> Option<&'static kubectl::Entry> {
     let operands = operands.strip_prefix(&["adm"]).unwrap_or(&operands);
     kubectl::command(operands)
 }
-
-/// Flags that take the next word as their value, by program.
-#[rustfmt::skip]
-const VALUED: &[(&str, &[&str])] = &[
-    ("kubectl|oc|k", &[
-        "-n", "--namespace", "--context", "--kubeconfig", "--cluster", "--user", "--as", "--as-group", "-s", "--server",
-        "--token", "-l", "--selector", "-c", "--container", "-o", "--output", "-f", "--filename", "-k", "--kustomize",
-        "-p", "--patch", "--patch-file", "--type", "--replicas", "--current-replicas", "--from-literal", "--from-file",
-        "--from-env-file", "--field-selector", "--sort-by", "--grace-period", "--timeout", "--for", "--image", "--port",
-        "--target-port", "--name", "--cert", "--key", "--min", "--max", "--cpu-percent", "--to-revision", "--revision",
-        "--since", "--tail", "-L", "--label-columns", "--template", "--subresource", "--field-manager", "-e", "--env",
-        "--limits", "--requests", "--resource-version", "--overrides", "--restart", "--dry-run-strategy",
-        "--request-timeout", "-v", "--docker-server", "--docker-username", "--docker-password", "--docker-email",
-        "--chunk-size", "--pod-selector", "--address", "--schedule", "--verb", "--resource", "--role",
-        "--clusterrole", "--serviceaccount", "--duration", "--keys",
-    ]),
-    ("helm", &[
-        "-n", "--namespace", "--kube-context", "--kubeconfig", "-f", "--values", "--set", "--set-string", "--set-file",
-        "--version", "--timeout", "-o", "--output", "--repo", "--history-max", "--max", "--revision", "--description",
-    ]),
-    ("psql|pg_dump|pg_restore|pg_dumpall|createdb|dropdb|vacuumdb|reindexdb|pg_isready|createuser|dropuser|pg_basebackup", &[
-        "-h", "--host", "-p", "--port", "-U", "--username", "-d", "--dbname", "-c", "--command", "-f", "--file", "-v",
-        "--set", "--variable", "-o", "--output", "-F", "--field-separator", "--format", "-R", "--record-separator", "-P",
-        "--pset", "-T", "--table-attr", "-L", "--log-file", "-j", "--jobs", "-t_", "--table", "-n_", "--schema", "-O_",
-        "--owner", "-D", "--pgdata", "-E_", "--encoding", "--template", "--maintenance-db", "-N_",
-    ]),
-    ("redis-cli|valkey-cli", &[
-        "-h", "-p", "-s", "-a", "--user", "--pass", "-u", "-r", "-i", "-n", "-d", "-D", "--pattern", "--count", "--type",
-        "--eval", "--cacert", "--cert", "--key", "--sni", "--cluster", "--intrinsic-latency", "--pipe-timeout",
-    ]),
-    ("aws", &[
-        "--region", "--profile", "--output", "--query", "--endpoint-url", "--bucket", "--key", "--filters", "--filter",
-        "--instance-ids", "--instance-id", "--db-instance-identifier", "--db-snapshot-identifier", "--since",
-        "--log-group-name", "--start-time", "--end-time", "--filter-pattern", "--cluster", "--service", "--tasks",
-        "--desired-count", "--function-name", "--exclude", "--include", "--acl", "--cli-input-json", "--max-items",
-        "--vpc-security-group-ids", "--db-parameter-group-name", "--db-subnet-group-name", "--restore-time", "--name",
-        "--source-db-instance-identifier", "--target-db-instance-identifier", "--db-cluster-identifier", "--secret-id",
-        "--snapshot-id", "--volume-id", "--hosted-zone-id", "--change-batch", "--group-name", "--role-arn",
-        "--cluster-name", "--alarm-names", "--queue-url", "--table-name", "--policy-arn", "--user-name",
-        "--cache-cluster-id", "--replication-group-id", "--stack-name", "--document-name", "--parameters", "--targets",
-        "--load-balancer-arn", "--target-group-arn", "--auto-scaling-group-name", "--distribution-id", "--paths",
-    ]),
-    ("gcloud", &["--project", "--zone", "--region", "--format", "--filter", "--command", "--limit", "--account", "--num-nodes", "--cluster"]),
-    ("az", &["-g", "--resource-group", "-n", "--name", "--subscription", "-o", "--output", "--query", "-l", "--location"]),
-    ("docker|podman|nerdctl", &[
-        "-e", "--env", "-u", "--user", "-w", "--workdir", "--name", "-v", "--volume", "-p", "--publish", "--network",
-        "--tail", "--since", "--until", "--format", "--filter", "-H", "--host", "--context", "--entrypoint", "-m",
-        "--memory", "--cpus", "--restart", "--mount", "--env-file", "--platform", "-c_", "--time",
-    ]),
-    ("docker-compose|podman-compose", &["-f", "--file", "-p", "--project-name", "--scale", "--tail", "-e", "-u", "--env-file", "--profile", "-t", "--timeout"]),
-    ("curl", &[
-        "-X", "--request", "-H", "--header", "-d", "--data", "--data-raw", "--data-binary", "--data-urlencode", "--json",
-        "-o", "--output", "-u", "--user", "-F", "--form", "-T", "--upload-file", "-w", "--write-out", "-m", "--max-time",
-        "--connect-timeout", "--retry", "--retry-delay", "--retry-max-time", "-x", "--proxy", "--cacert", "--cert", "-E",
-        "--key", "-b", "--cookie", "-c", "--cookie-jar", "-A", "--user-agent", "-e", "--referer", "--resolve",
-        "--connect-to", "-K", "--config", "-r", "--range", "--limit-rate", "--max-redirs", "--oauth2-bearer", "-D",
-        "--dump-header", "-Q", "--quote", "--trace", "--trace-ascii", "--url", "-z", "-Y", "-y", "-C", "--unix-socket",
-        "--interface", "--aws-sigv4", "-P",
-    ]),
-    ("wget", &["-O", "--output-document", "-o", "-P", "-T", "--timeout", "-t", "--tries", "--header", "--post-data", "--user", "--password"]),
-    ("certbot", &["--cert-name", "-d", "--domain", "--domains", "-m", "--email", "-w", "--webroot-path", "--preferred-challenges", "--server", "--config-dir"]),
-    ("systemctl|journalctl", &["-u", "--unit", "-n", "--lines", "--since", "--until", "-S", "-U", "-p", "--priority", "-o", "--output", "-t", "--type", "--state", "-H", "-M", "-g"]),
-    ("etcdctl|etcdutl", &["--endpoints", "--cacert", "--cert", "--key", "--data-dir", "--name", "--initial-cluster", "--initial-advertise-peer-urls", "-w", "--write-out", "--user", "--command-timeout"]),
-    ("ssh|scp|sftp", &["-i", "-p", "-P", "-l", "-o", "-J", "-F", "-L", "-R", "-D", "-c", "-b", "-e", "-m", "-S", "-W"]),
-    ("git", &["-C", "-c", "-m", "--message", "-b", "--git-dir", "--work-tree", "-n_", "--author"]),
-    ("xargs", &["-n", "-I", "-P", "-L", "-d", "-s", "-E", "-a", "--max-args", "--max-procs", "--delimiter", "--arg-file"]),
-    ("kafka-consumer-groups|kafka-consumer-groups.sh|kafka-topics|kafka-topics.sh|kafka-configs|kafka-configs.sh|kafka-reassign-partitions|kafka-reassign-partitions.sh", &[
-        "--bootstrap-server", "--zookeeper", "--group", "--topic", "--to-datetime", "--to-offset", "--shift-by",
-        "--command-config", "--partitions", "--replication-factor", "--config", "--add-config", "--delete-config",
-        "--entity-type", "--entity-name", "--reassignment-json-file", "--throttle", "--by-duration", "--from-file",
-    ]),
-    ("openssl", &["-connect", "-servername", "-in", "-out", "-inform", "-outform", "-CAfile", "-key", "-cert", "-port", "-days", "-subj", "-starttls", "-checkend", "-checkhost", "-passin", "-passout", "-newkey", "-keyout", "-CApath"]),
-    ("terraform", &["-target", "-var", "-var-file", "-state", "-out", "-replace", "-chdir", "-lock-timeout"]),
-    ("grep|egrep|fgrep|zgrep|rg", &["-e", "-f", "-A", "-B", "-C", "-m", "--color", "--include", "--exclude"]),
-    ("head|tail", &["-n", "-c", "--lines", "--bytes", "--pid", "-s"]),
-    ("sleep|cd|echo", &[]),
-    ("sed", &["-e", "-f", "--expression", "--file"]),
-    ("awk|gawk|mawk", &["-F", "-v", "-f"]),
-    ("sort", &["-k", "-t", "-o", "-S", "-T"]),
-    ("cut", &["-d", "-f", "-c", "-b"]),
-    ("tar", &["-f", "-C", "--file", "--directory", "--exclude", "-T", "-X"]),
-    ("jq|yq", &["--arg", "--argjson", "--slurpfile", "--rawfile", "-f", "--indent"]),
-    ("dig|host|nslookup", &["-t", "-p", "-x"]),
-    ("mysql|mysqldump|mysqladmin", &["-h", "--host", "-P", "--port", "-u", "--user", "-e", "--execute", "-D", "--database", "-S"]),
-    ("mongo|mongosh|mongodump|mongorestore", &["--host", "--port", "-u", "-p", "--eval", "--db", "-d", "-c", "--uri", "--out", "-o"]),
-    ("vault", &["-address", "-namespace", "-mount", "-field", "-format", "-policy"]),
-    ("cmctl", &["-n", "--namespace", "--context", "--kubeconfig", "-l", "--selector"]),
-    ("argocd|flux|velero|istioctl|stern", &["-n", "--namespace", "--context", "--kubeconfig", "--server", "-l", "--selector", "--revision", "--since", "--tail", "--from-backup", "--timeout", "-o"]),
-    ("gh", &["-R", "--repo", "--body", "-b", "--title", "-t", "--json", "--jq", "-q", "-f", "-F", "-X", "-H"]),
-    ("stripe", &["--api-key", "-d", "--data", "--limit", "-l", "--stripe-account", "--confirm"]),
-    ("rsync", &["-e", "--exclude", "--include", "--rsh", "--bwlimit"]),
-    ("ps|pgrep|pkill|kill", &["-s", "--signal", "-u", "-o", "-p", "-C", "--pid", "--sort"]),
-    ("chown|chmod|rm|cp|mv|mkdir|ls|cat|df|du|touch", &["--reference", "-m_", "-t_", "--target-directory"]),
-];

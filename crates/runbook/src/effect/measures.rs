@@ -1,0 +1,202 @@
+//! What goes with a command that changes something: what to record before, how to undo, preview and verify it.
+//!
+//! An undo is offered only if every change of the command has one, and only for commands that run once, in the order
+//! of the text, with arguments that mean the same afterwards.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use allclear_core::EffectClass;
+
+use super::catalogue::{Catalogue, Entry, Filling, Template, quoted};
+use super::shell::Reading;
+use crate::syntax::bash::{self, Frame, Invocation, Redirect, RedirectKind, Script, Wrapper};
+
+/// What goes with one command.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Measures {
+    /// By the variable that the undo finds it in: the command whose output it holds.
+    pub(crate) capture: BTreeMap<String, String>,
+    /// The commands that bring back what was before.
+    pub(crate) undo: Option<String>,
+    /// The commands that show what would happen, and change nothing.
+    pub(crate) preview: Option<String>,
+    /// The commands that tell whether it worked.
+    pub(crate) verify: Option<String>,
+    /// Programs and permissions.
+    pub(crate) needs: Vec<String>,
+    /// Why it cannot be undone.
+    pub(crate) irreversible: Option<String>,
+}
+
+/// What goes with a command.
+pub(crate) fn measures(catalogue: &Catalogue, language: &str, text: &str, effect: EffectClass) -> Measures {
+    let mut collected = Collected::default();
+    match language {
+        "bash" => {
+            let script = bash::parse(text);
+            let reading = Reading { catalogue, script: &script, depth: 0 };
+            for index in 0..script.invocations.len() {
+                collected.invocation(&reading, index);
+            }
+            if script.error.is_some() {
+                collected.without_undo += 1;
+            }
+        }
+        "sql" => drop(collected.programs.insert("psql".to_owned())),
+        "yaml" => drop(collected.programs.insert("kubectl".to_owned())),
+        "redis" => drop(collected.programs.insert("redis-cli".to_owned())),
+        _ => {}
+    }
+    collected.finish(effect)
+}
+
+#[derive(Default)]
+struct Collected {
+    captures: Vec<String>,
+    undo: Vec<String>,
+    preview: Vec<String>,
+    verify: Vec<String>,
+    programs: BTreeSet<String>,
+    permissions: Vec<String>,
+    irreversible: Vec<String>,
+    /// Number of changes that nobody knows how to undo.
+    without_undo: usize,
+    /// Number of changes that pass by themselves.
+    transient: usize,
+}
+
+/// The undo of what passes by itself: a comment, so that it can be performed like any other.
+const NOTHING_TO_UNDO: &str = "# nothing is left to undo";
+
+impl Collected {
+    fn invocation(&mut self, reading: &Reading<'_>, index: usize) {
+        let invocation = &reading.script.invocations[index];
+        self.program(reading, index);
+        let plain = is_plain(reading, index);
+        for redirect in invocation.redirects.iter().filter(|redirect| overwrites(redirect)) {
+            self.file(redirect, plain && invocation.via.is_none());
+        }
+        if reading.invocation(index) == EffectClass::Observe {
+            return;
+        }
+        let call = reading.catalogue.call(invocation);
+        let decision = reading.catalogue.decide(&call);
+        let own = decision.map_or(EffectClass::Unknown, |decision| reading.own(index, &decision));
+        let (Some(decision), true) = (decision, own != EffectClass::Observe) else {
+            // The change is in a text among the arguments, or in a redirection that was looked at above.
+            self.without_undo += usize::from(!invocation.redirects.iter().any(overwrites));
+            return;
+        };
+        let Some(entry) = decision.entry else {
+            self.without_undo += 1;
+            return;
+        };
+        self.irreversible.extend(entry.irreversible.clone());
+        for need in entry.needs.iter().map(|need| format!("permission: {need}")) {
+            if !self.permissions.contains(&need) {
+                self.permissions.push(need);
+            }
+        }
+        let captured = format!("CAPTURED_{}", self.captures.len() + 1);
+        let filling = Filling { call: &call, scope: &decision.program.scope, captured: &captured };
+        self.entry(entry, &filling, |text| plain.then(|| wrapped(reading.script, invocation, text)).flatten());
+    }
+
+    fn entry(&mut self, entry: &Entry, filling: &Filling<'_>, around: impl Fn(String) -> Option<String>) {
+        let filled = |template: &Option<Template>| template.as_ref()?.fill(filling).and_then(&around);
+        self.preview.extend(filled(&entry.preview));
+        self.verify.extend(filled(&entry.verify));
+        let capture = filled(&entry.capture);
+        let needs_capture = entry.undo.as_ref().is_some_and(Template::takes_captured);
+        match filled(&entry.undo).filter(|_| capture.is_some() || !needs_capture) {
+            Some(undo) => self.undo.push(undo),
+            None if entry.transient => self.transient += 1,
+            None => self.without_undo += 1,
+        }
+        self.captures.extend(capture);
+    }
+
+    /// A file that a redirection writes is put aside before.
+    fn file(&mut self, redirect: &Redirect, plain: bool) {
+        if !plain || redirect.target.expands || redirect.target.glob {
+            self.without_undo += 1;
+            return;
+        }
+        let file = quoted(&redirect.target);
+        self.undo.push(format!("if test -e {file}.before; then mv -f {file}.before {file}; else rm -f {file}; fi"));
+        self.captures.push(format!("if test -e {file}; then cp -pv {file} {file}.before; fi"));
+    }
+
+    fn program(&mut self, reading: &Reading<'_>, index: usize) {
+        let invocation = &reading.script.invocations[index];
+        let known = reading.catalogue.decide(&reading.catalogue.call(invocation));
+        let here = !reading.script.is_elsewhere(index) && invocation.is_named();
+        if here && !invocation.words.is_empty() && !known.is_some_and(|it| it.program.everywhere) {
+            self.programs.insert(invocation.program().to_owned());
+        }
+    }
+
+    fn finish(mut self, effect: EffectClass) -> Measures {
+        let changes = effect != EffectClass::Observe;
+        if self.undo.is_empty() && self.transient > 0 {
+            self.undo.push(NOTHING_TO_UNDO.to_owned());
+        }
+        let complete = changes && self.without_undo == 0 && self.irreversible.is_empty() && !self.undo.is_empty();
+        if effect == EffectClass::Destroy && !complete && self.irreversible.is_empty() {
+            self.irreversible.push("what it removes is gone unless there is a copy elsewhere".to_owned());
+        }
+        self.irreversible.dedup();
+        let joined = |lines: Vec<String>| (!lines.is_empty()).then(|| lines.join("\n"));
+        let single = self.captures.len() == 1;
+        let name = |number: usize| if single { "CAPTURED".to_owned() } else { format!("CAPTURED_{number}") };
+        self.undo.reverse();
+        let undo = if complete { joined(self.undo) } else { None };
+        let programs = self.programs.into_iter().map(|name| format!("program: {name}"));
+        Measures {
+            undo: undo.map(|undo| if single { undo.replace("$CAPTURED_1", "$CAPTURED") } else { undo }),
+            capture: self.captures.into_iter().zip(1..).map(|(command, number)| (name(number), command)).collect(),
+            preview: joined(self.preview),
+            verify: joined(self.verify),
+            needs: programs.chain(self.permissions).collect(),
+            irreversible: joined(self.irreversible),
+        }
+    }
+}
+
+fn overwrites(redirect: &Redirect) -> bool {
+    redirect.writes() && !redirect.target.value.starts_with("/dev/") && redirect.kind != RedirectKind::Duplicate
+}
+
+/// Whether the command runs once and its arguments mean the same afterwards.
+fn is_plain(reading: &Reading<'_>, index: usize) -> bool {
+    let invocation = &reading.script.invocations[index];
+    let once = invocation.frames.iter().all(|frame| matches!(frame, Frame::Group | Frame::Subshell));
+    let fixed =
+        |word: &bash::Word| !word.opaque && !word.glob && !word.value.contains("$(") && !word.value.contains('`');
+    once && !reading.repeats(index) && invocation.joined != bash::Joined::Or && invocation.words.iter().all(fixed)
+}
+
+/// The text, started as the invocation is: by `sudo`, over `ssh`, in a container.
+fn wrapped(script: &Script, invocation: &Invocation, text: String) -> Option<String> {
+    let mut inner = invocation;
+    let mut text = text;
+    while let Some(outer) = inner.via.and_then(|via| script.invocations.get(via)) {
+        let first = inner.words.first()?.span;
+        let simple = !text.contains(['|', ';', '<', '>', '&', '\n']);
+        let words = |words: &[bash::Word]| words.iter().map(quoted).collect::<Vec<_>>().join(" ");
+        if let Some(at) = outer.words.iter().position(|word| word.span == first) {
+            let expands_there = outer.wraps == Some(Wrapper::Remote) && text.contains('$');
+            text = Some(format!("{} {text}", words(&outer.words[..at]))).filter(|_| simple && !expands_there)?;
+        } else {
+            let holds = |word: &bash::Word| word.span.start <= first.start && first.end <= word.span.end;
+            let at = outer.words.iter().position(holds)?;
+            let quoted = format!("'{}'", text.replace('\'', "'\\''"));
+            text = Some(format!("{} {quoted} {}", words(&outer.words[..at]), words(&outer.words[at + 1..])))
+                .filter(|text| !text.contains("$CAPTURED"))?
+                .trim_end()
+                .to_owned();
+        }
+        inner = outer;
+    }
+    Some(text)
+}
