@@ -15,6 +15,8 @@ pub(super) const fn level(severity: DiagnosticSeverity) -> &'static str {
     }
 }
 
+/// A finding is placed where its command begins and ends behind the characters concerned.
+///
 /// `[{rule, name, severity, path, line, column, end_line, end_column, message, help, fix}]`
 pub(crate) fn json(checked: &[Checked]) -> Vec<Value> {
     let of_file = |file: &Checked| {
@@ -25,7 +27,7 @@ pub(crate) fn json(checked: &[Checked]) -> Vec<Value> {
 }
 
 fn one(path: &str, lines: &Lines<'_>, finding: &Finding) -> Value {
-    let place = lines.place(finding.span.start, finding.span.end);
+    let place = lines.place(finding.begins, finding.span.end);
     let fix = finding.fix.as_ref().map(|fix| {
         let edits = fix.edits.iter().map(|edit| {
             let place = lines.place(edit.span.start, edit.span.end);

@@ -36,7 +36,7 @@ pub use surroundings::{Known, Surroundings};
 
 use crate::diagnostic::{Diagnostic, DiagnosticSeverity};
 use crate::model::Runbook;
-use crate::span::Lines;
+use crate::span::{Lines, Span};
 
 /// One thing that can be wrong with a runbook.
 #[derive(Debug)]
@@ -76,11 +76,16 @@ pub fn lint(
         findings.append(&mut report.found);
     }
     disallowed(&document, &mut findings);
+    let mut commands: Vec<Span> = document.entries().map(|entry| entry.command.span).collect();
+    commands.sort_by_key(|span| span.start);
     for finding in &mut findings {
         finding.severity = settings.level(finding.rule).unwrap_or(finding.severity);
+        let before = commands.partition_point(|span| span.start <= finding.span.start);
+        let holder = commands[..before].last().filter(|span| finding.span.start < span.end);
+        finding.begins = holder.map_or(finding.span.start, |span| span.start);
     }
     findings.retain(|finding| settings.level(finding.rule).is_some());
-    findings.sort_by_key(|finding| (finding.span.start, finding.rule.code));
+    findings.sort_by_key(|finding| (finding.begins, finding.span.start, finding.rule.code));
     findings
 }
 

@@ -13,6 +13,8 @@ pub struct Finding {
     pub severity: DiagnosticSeverity,
     /// The characters concerned: as few as tell what is meant.
     pub span: Span,
+    /// First byte of the command that holds them; where there is none, their own first byte.
+    pub begins: usize,
     /// What is wrong and why it hurts, in one sentence.
     pub message: String,
     /// What to write instead, in one sentence.
@@ -69,6 +71,7 @@ impl Report {
             rule: self.rule,
             severity: self.rule.severity,
             span,
+            begins: span.start,
             message: message.into(),
             help: help.into(),
             fix: None,

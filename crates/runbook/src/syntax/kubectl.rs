@@ -1,4 +1,4 @@
-//! The commands and flags of kubectl 1.27 to 1.33, from the table that its own help was written into.
+//! The commands and flags of kubectl 1.27 to 1.33 and 1.37, from the table that its own help was written into.
 
 use std::sync::LazyLock;
 
@@ -57,6 +57,11 @@ impl Entry {
 pub(crate) fn command(operands: &[&str]) -> Option<&'static Entry> {
     let longest = operands.len().min(3);
     (1..=longest).rev().find_map(|length| TABLE.iter().find(|entry| entry.is(&operands[..length])))
+}
+
+/// The commands of the first level.
+pub(crate) fn commands() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().filter(|entry| entry.words.len() == 1).map(|entry| entry.words[0])
 }
 
 /// Whether a flag of every command takes the next word as its value; absent if there is no such flag.

@@ -148,6 +148,16 @@ fn read(text: &str, scale: usize) -> Result<Vec<Node>, Fault> {
     Ok(nodes.into_iter().map(|node| placed(node, text)).collect())
 }
 
+/// Whether a text is JSON once its placeholders are filled in.
+pub(crate) fn is_json(text: &str) -> bool {
+    let mut filled = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        // A digit fits where a number is meant, and inside a text.
+        mask_line(line, '1', &mut filled);
+    }
+    text.len() > LARGEST || serde_json::from_str::<serde::de::IgnoredAny>(&filled).is_ok()
+}
+
 /// The Kubernetes objects of a text; those of a `List` one by one, none where the text is not YAML.
 pub(crate) fn manifests(text: &str) -> Vec<Manifest> {
     let mut found = Vec::new();
@@ -225,13 +235,13 @@ fn masked(text: &str) -> String {
         if alone || trimmed.starts_with("{%") && trimmed.ends_with("%}") {
             out.extend(line.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
         } else {
-            mask_line(line, &mut out);
+            mask_line(line, '_', &mut out);
         }
     }
     out
 }
 
-fn mask_line(line: &str, out: &mut String) {
+fn mask_line(line: &str, filler: char, out: &mut String) {
     let mut rest = line;
     while let Some(at) = rest.find(['<', '{', '$']) {
         let (before, from) = rest.split_at(at);
@@ -239,7 +249,7 @@ fn mask_line(line: &str, out: &mut String) {
         let length = if from.starts_with('$') { expansion(from) } else { placeholder(from) };
         match length {
             Some(length) => {
-                out.extend(std::iter::repeat_n('_', length));
+                out.extend(std::iter::repeat_n(filler, length));
                 rest = &from[length..];
             }
             None => {

@@ -48,7 +48,7 @@ pub(super) fn all_calls<'d, 'a>(document: &'d Document<'a>) -> impl Iterator<Ite
 impl<'d, 'a> Kubectl<'d, 'a> {
     /// The call, if the program is kubectl or oc.
     pub(super) fn of(place: Place<'d, 'a>) -> Option<Self> {
-        matches!(place.program(), "kubectl" | "oc").then(|| Self { place, call: place.call() })
+        matches!(place.program(), "kubectl" | "oc" | "k").then(|| Self { place, call: place.call() })
     }
 
     /// The operands from the verb on; `oc adm drain` is `drain`.

@@ -1,6 +1,7 @@
 //! K04: `kubectl logs -l` prints the last ten lines of each container unless it is told otherwise.
 
 use crate::diagnostic::DiagnosticSeverity::Error;
+use crate::lint::rules::kubernetes::kubectl::{Kubectl, all_calls};
 use crate::lint::{Document, Fix, Report, Rule};
 
 pub(super) const RULE: Rule = Rule {
@@ -12,8 +13,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(document: &Document<'_>, report: &mut Report) {
-    for place in document.invocations().filter(|place| matches!(place.program(), "kubectl" | "oc")) {
-        let call = place.call();
+    for Kubectl { place, call } in all_calls(document) {
         let Some(label) = call.flag(&["-l", "--selector"]) else { continue };
         // Following goes on from the last ten lines, which is what people want.
         if !call.begins(&["logs"]) || call.has(&["--tail", "-f", "--follow"]) {

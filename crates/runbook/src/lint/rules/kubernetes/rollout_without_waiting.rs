@@ -1,8 +1,8 @@
 //! K14: a restart, an undo or a changed environment returns at once; whether the new pods came up is never asked.
 
 use crate::diagnostic::DiagnosticSeverity::Warning;
+use crate::lint::rules::kubernetes::kubectl::{Kubectl, calls, is_workload};
 use crate::lint::{Document, Report, Rule, Scope};
-use crate::syntax::call::Call;
 
 pub(super) const RULE: Rule = Rule {
     code: "K14",
@@ -21,31 +21,40 @@ fn check(document: &Document<'_>, report: &mut Report) {
 /// Says it at every rollout behind which nothing waits.
 fn scope_waits(scope: &Scope<'_>, report: &mut Report) {
     let mut unwatched = Vec::new();
-    for place in scope.invocations().filter(|place| matches!(place.program(), "kubectl" | "oc")) {
-        let call = place.call();
+    for call in calls(scope) {
         if rolls_out(&call) {
-            unwatched.push(place);
+            unwatched.push(call);
         } else if waits(&call) {
             unwatched.clear();
         }
     }
-    for place in unwatched {
+    for call in unwatched {
         report.at(
-            place.span(),
+            call.place.span(),
             "this returns before a single pod has been replaced, and nothing behind it waits for the rollout",
             "follow it with `kubectl rollout status` of the same workload, with `--timeout`",
         );
     }
 }
 
-fn rolls_out(call: &Call<'_>) -> bool {
-    let dry = call.flags.iter().any(|flag| flag.name == "--dry-run" && flag.value != Some("none"));
-    let sets = call.begins(&["set", "env|image|resources"]) && !call.has(&["--list"]);
-    (call.begins(&["rollout", "restart|undo"]) || sets) && !dry
+fn rolls_out(call: &Kubectl<'_, '_>) -> bool {
+    let rolls = match call.verb() {
+        "rollout" => matches!(call.second(), "restart" | "undo"),
+        "set" => matches!(call.second(), "env" | "image" | "resources"),
+        _ => false,
+    };
+    rolls && call.mutates()
 }
 
-fn waits(call: &Call<'_>) -> bool {
-    call.begins(&["rollout", "status"])
-        || call.begins(&["wait"])
-        || call.begins(&["get"]) && call.has(&["-w", "--watch"])
+/// Whether it waits for the rollout, or shows the pods or workloads as they are.
+fn waits(call: &Kubectl<'_, '_>) -> bool {
+    let shows = |kind: &str| is_workload(kind) || matches!(kind, "pod" | "all");
+    match call.verb() {
+        "rollout" => matches!(call.second(), "status"),
+        "wait" => true,
+        "get" | "describe" => {
+            call.call.has(&["-w", "--watch"]) || call.objects().iter().any(|object| shows(object.kind))
+        }
+        _ => false,
+    }
 }

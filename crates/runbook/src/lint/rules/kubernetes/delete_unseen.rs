@@ -1,0 +1,80 @@
+//! K17: data, a namespace, or everything under a label deleted, and nothing looked at or kept before.
+
+use crate::diagnostic::DiagnosticSeverity::Warning;
+use crate::lint::rules::kubernetes::block::says;
+use crate::lint::rules::kubernetes::kubectl::{Kubectl, Object, all_calls, calls};
+use crate::lint::{Document, Report, Rule};
+
+pub(super) const RULE: Rule = Rule {
+    code: "K17",
+    name: "delete-unseen",
+    severity: Warning,
+    page: include_str!("../../../../../../docs/lint/K17.md"),
+    check,
+};
+
+fn check(document: &Document<'_>, report: &mut Report) {
+    for scope in document.scopes.iter().filter(|scope| scope.procedure.is_some()) {
+        let all: Vec<Kubectl<'_, '_>> = calls(scope).collect();
+        for (at, call) in all.iter().enumerate().filter(|(_, call)| call.verb() == "delete" && !call.is_dry()) {
+            if let Some(what) = loss(call).filter(|_| !was_seen(document, call, &all[..at])) {
+                report.at(
+                    call.place.span(),
+                    format!("{what}, and nothing before it shows or keeps what that is"),
+                    "list it first with the same words and `get`, and keep what cannot be made again: `kubectl get … -o yaml > kept.yaml`",
+                );
+            }
+        }
+    }
+}
+
+/// What goes, in words; nothing for what a controller makes again.
+fn loss(call: &Kubectl<'_, '_>) -> Option<String> {
+    let objects = call.objects();
+    let many = call.call.has(&["--all"]) || call.call.flag(&["-l", "--selector"]).is_some();
+    let first = objects.first()?;
+    if many && first.name.is_none() {
+        let reach = if call.call.has(&["--all"]) { "" } else { " with the label" };
+        let made_again = matches!(first.kind, "pod" | "job" | "event" | "certificaterequest");
+        return (!made_again || call.call.has(&["--all"]) && first.kind == "pod")
+            .then(|| format!("this deletes every {}{reach}", first.kind));
+    }
+    objects.iter().find_map(lost_with)
+}
+
+fn lost_with(object: &Object<'_>) -> Option<String> {
+    let consequence = match object.kind {
+        "namespace" | "project" => "with a namespace goes everything in it",
+        "persistentvolumeclaim" => "with the claim most storage classes delete the volume and its data",
+        "persistentvolume" => "with the volume its data may go",
+        "customresourcedefinition" => "with the definition go all its objects in all namespaces",
+        "secret" => "the Secret's values are gone with it",
+        _ => return None,
+    };
+    Some(consequence.to_owned())
+}
+
+/// What tells that the loss is known, or a copy kept.
+const KEPT: &[&str] =
+    &["backup", "back up", "velero", "snapshot", "pg_dump", "data loss", "lose data", "retain", "reclaim"];
+
+/// Whether it makes objects: what a runbook makes, it may take away.
+fn makes(call: &Kubectl<'_, '_>) -> bool {
+    matches!(call.verb(), "apply" | "create" | "new-project" | "run")
+}
+
+/// Whether something before it shows the objects, or makes a copy.
+fn was_seen(document: &Document<'_>, call: &Kubectl<'_, '_>, before: &[Kubectl<'_, '_>]) -> bool {
+    let kinds: Vec<&str> = call.objects().iter().map(|object| object.kind).collect();
+    let shows = |other: &Kubectl<'_, '_>| {
+        let looks = matches!(other.verb(), "get" | "describe" | "create" | "apply" | "wait");
+        let same = other.objects().iter().any(|object| kinds.contains(&object.kind) || object.kind == "all");
+        looks && (same || other.verb() == "apply")
+    };
+    let text = document.text.get(..call.start()).unwrap_or_default();
+    // `PVC=$(kubectl get …)`: the name was asked for.
+    let asked = |name: &str| text.contains(&format!("{}=$(", name.trim_matches(['$', '{', '}', '"'])));
+    let asked = call.objects().iter().filter_map(|object| object.name).any(|name| name.starts_with('$') && asked(name));
+    let made = all_calls(document).any(|other| other.start() < call.start() && makes(&other));
+    asked || made || before.iter().any(shows) || says(text, KEPT)
+}
