@@ -54,6 +54,24 @@ impl Postgres {
         panic!("PostgreSQL did not start: {said}");
     }
 
+    /// Starts a standby of this server from a copy of its files; or what it said when it did not start.
+    ///
+    /// # Errors
+    /// The standby's log, where it ended instead of answering.
+    ///
+    /// # Panics
+    /// If the files cannot be copied.
+    pub fn standby_with(&self, settings: &[&str]) -> Result<Self, String> {
+        let workplace = Workplace::new("standby");
+        let mut copy = workplace.command(&self.binaries.join("pg_basebackup"));
+        copy.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", USER]);
+        succeed(copy.args(["-D", "data", "-R", "-X", "fetch", "-c", "fast"]));
+        let port = free_port();
+        let arguments = arguments(&workplace, port, settings);
+        let server = workplace.start("QUIT", &self.binaries.join("postgres"), &arguments, || is_ready(port))?;
+        Ok(Self { binaries: self.binaries.clone(), port, databases: AtomicU32::new(0), server })
+    }
+
     /// The one server that all tests of a binary share; it ends with the binary.
     pub fn shared() -> Option<&'static Self> {
         static SHARED: OnceLock<Option<Postgres>> = OnceLock::new();

@@ -4,6 +4,7 @@ use allclear_core::EffectClass;
 
 use crate::diagnostic::Diagnostic;
 use crate::lint::allow::{self, Allow};
+use crate::lint::batch::{self, Batch};
 use crate::lint::fence::{self, Fence};
 use crate::lint::{Prose, Surroundings};
 use crate::model::{Command, Procedure, Runbook, Section, SectionKind, Step};
@@ -50,6 +51,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) title: &'a str,
     /// The syntax tree of a command in bash; empty for any other language.
     pub(crate) script: Script,
+    /// The SQL in it.
+    pub(crate) batches: Vec<Batch>,
 }
 
 impl<'a> Document<'a> {
@@ -130,7 +133,8 @@ impl<'a> Scope<'a> {
 impl<'a> Entry<'a> {
     fn new(command: &'a Command, title: &'a str) -> Self {
         let script = if command.language == "bash" { bash::parse(&command.text) } else { Script::default() };
-        Self { command, step: None, section: None, title, script }
+        let batches = batch::batches(command, &script);
+        Self { command, step: None, section: None, title, script, batches }
     }
 
     /// The bytes of the file behind a span of the command's text.

@@ -15,6 +15,7 @@
 
 mod allow;
 mod coverage;
+mod batch;
 mod document;
 mod fence;
 mod prose;
@@ -24,6 +25,7 @@ mod settings;
 mod surroundings;
 
 pub use coverage::{Covered, FoundBy, Watched, WatchedKind, alert_rules, coverage, scheduled_jobs};
+pub(crate) use batch::{Batch, BatchSource, Sent};
 pub(crate) use document::{Document, Entry, Place, Scope};
 pub(crate) use fence::Fence;
 pub use prose::anchors;

@@ -178,10 +178,10 @@ impl<'t> Lexer<'t> {
         loop {
             match self.byte(0)? {
                 b'"' => break,
-                b'\\' => {
+                b'\\' if self.continuation() > 0 => self.at += self.continuation(),
+                b'\\' if matches!(self.byte(1), Some(b'"' | b'\\' | b'$' | b'`')) => {
                     self.at += 1;
-                    let length = self.rest().chars().next()?.len_utf8();
-                    self.take(length, word);
+                    self.take(1, word);
                 }
                 b'`' => self.backticks(word)?,
                 b'$' => self.dollar(word)?,

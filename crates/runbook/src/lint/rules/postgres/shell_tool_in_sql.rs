@@ -1,0 +1,77 @@
+//! PG22: a program of the shell called as if it were a function of SQL.
+
+use crate::diagnostic::DiagnosticSeverity::Error;
+use crate::lint::{Document, Report, Rule};
+use crate::span::Span;
+use crate::syntax::sql::scan::{Kind, pieces};
+
+pub(super) const RULE: Rule = Rule {
+    code: "PG22",
+    name: "shell-tool-in-sql",
+    severity: Error,
+    page: include_str!("../../../../../../docs/lint/PG22.md"),
+    check,
+};
+
+const TOOLS: &[&str] = &[
+    "pg_ctl",
+    "pg_ctlcluster",
+    "pg_dump",
+    "pg_dumpall",
+    "pg_restore",
+    "pg_basebackup",
+    "pg_rewind",
+    "pg_resetwal",
+    "pg_isready",
+    "pg_controldata",
+    "pg_receivewal",
+    "pg_upgrade",
+    "pg_lsclusters",
+    "psql",
+    "createdb",
+    "dropdb",
+    "vacuumdb",
+    "reindexdb",
+    "systemctl",
+    "service",
+    "sudo",
+    "kubectl",
+    "docker",
+    "patronictl",
+    "repmgr",
+    "pgbackrest",
+];
+
+fn check(document: &Document<'_>, report: &mut Report) {
+    for sent in document.scopes.iter().flat_map(|scope| scope.sent()) {
+        let text = &sent.batch.text;
+        for error in &sent.batch.sql.errors {
+            let Some(tool) = called(text, error.span) else { continue };
+            report.at(
+                sent.place(tool),
+                format!(
+                    "`{}` is a program and no function of SQL: the server answers with a syntax error",
+                    tool.slice(text)
+                ),
+                "run it in a shell on the database's host",
+            );
+            break;
+        }
+    }
+}
+
+/// `SELECT tool words`, where the error is behind it in the same statement.
+fn called(text: &str, error: Span) -> Option<Span> {
+    let pieces = pieces(text);
+    let significant: Vec<_> =
+        pieces.iter().filter(|piece| !matches!(piece.kind, Kind::Blank | Kind::Comment)).collect();
+    significant.windows(3).find_map(|window| {
+        let [select, tool, next] = window else { return None };
+        let is_select = select.span.slice(text).eq_ignore_ascii_case("select");
+        let is_tool = tool.kind == Kind::Word && TOOLS.contains(&tool.span.slice(text));
+        let is_argument = next.kind == Kind::Word || next.span.slice(text) == "-";
+        let before =
+            tool.span.start <= error.end && !text[tool.span.start..error.end.max(tool.span.start)].contains(';');
+        (is_select && is_tool && is_argument && before).then_some(tool.span)
+    })
+}
