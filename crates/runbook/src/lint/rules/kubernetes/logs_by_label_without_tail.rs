@@ -19,11 +19,15 @@ fn check(document: &Document<'_>, report: &mut Report) {
         if !call.begins(&["logs"]) || call.has(&["--tail", "-f", "--follow"]) {
             continue;
         }
-        let message = match call.value(&["--since", "--since-time"]) {
-            Some(since) => {
+        let search = place.downstream().find(|next| matches!(next.program(), "grep" | "egrep" | "rg" | "jq" | "wc"));
+        let message = match (call.value(&["--since", "--since-time"]), search) {
+            (Some(since), _) => {
                 format!("with a label, `logs` prints ten lines per container, whatever happened since {since}")
             }
-            None => "with a label, `logs` prints only the last ten lines of each container".to_owned(),
+            (None, Some(search)) => {
+                format!("with a label, `logs` prints ten lines per container, and `{}` reads no more", search.program())
+            }
+            (None, None) => "with a label, `logs` prints only the last ten lines of each container".to_owned(),
         };
         let end = place.entry.place(label.span()).end;
         let help = "add `--tail=-1` for all lines, or the number of lines that you need";

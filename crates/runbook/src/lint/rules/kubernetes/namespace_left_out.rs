@@ -70,6 +70,10 @@ fn is_bare_mention(call: &Kubectl<'_, '_>) -> bool {
 
 /// Whether it concerns objects in a namespace and leaves open which.
 fn needs_namespace(call: &Kubectl<'_, '_>) -> bool {
+    // An alias such as `k` may hold a namespace.
+    if call.place.program() == "k" {
+        return false;
+    }
     let told = ["-n", "--namespace", "-A", "--all-namespaces", "-f", "--filename", "-k", "--kustomize", "--raw"];
     let told = told.iter().any(|flag| call.call.flag(&[flag]).is_some() && !(call.verb() == "logs" && *flag == "-f"));
     // A dry run prints an object; where it goes is told by what reads it.

@@ -3,7 +3,7 @@
 use crate::diagnostic::DiagnosticSeverity::Error;
 use crate::lint::rules::kubernetes::kubectl::{Kubectl, all_calls};
 use crate::lint::{Document, Report, Rule};
-use crate::syntax::bash::{Quoting, Word};
+use crate::syntax::bash::Word;
 use crate::syntax::call::Flag;
 use crate::syntax::yaml;
 
@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(document: &Document<'_>, report: &mut Report) {
     for call in all_calls(document).filter(|call| call.verb() == "patch") {
         let Some((payload, word)) = call.call.flag(&["-p", "--patch"]).and_then(payload) else { continue };
-        let Some(why) = fault(payload, word) else { continue };
+        let Some(why) = fault(payload) else { continue };
         report.at(call.at(word.span), format!("kubectl refuses this patch: {why}"), help(&call, word));
     }
 }
@@ -27,13 +27,14 @@ fn payload<'f>(flag: &Flag<'f>) -> Option<(&'f str, &'f Word)> {
     flag.value.zip(flag.value_word)
 }
 
-fn fault(payload: &str, word: &Word) -> Option<&'static str> {
+fn fault(payload: &str) -> Option<&'static str> {
     // What a command or a variable as a whole stands for is not known here.
     let opaque = payload.starts_with('$') || payload.contains("$(") || payload.contains('`') || payload.contains("<<");
     if opaque || payload.trim().is_empty() || payload.contains("...") || payload.contains('…') {
         return None;
     }
-    if word.quoting == Quoting::Single && payload.trim_start().starts_with(['{', '[']) {
+    // Inside double quotes the shell has taken these backslashes away.
+    if payload.trim_start().starts_with(['{', '[']) {
         if payload.contains("\\\n") || payload.contains("\\\r\n") {
             return Some("inside single quotes a backslash does not continue the line, it is part of the text");
         }
@@ -68,11 +69,9 @@ fn escapes_outside_text(payload: &str) -> bool {
 }
 
 fn help(call: &Kubectl<'_, '_>, word: &Word) -> &'static str {
-    if word.quoting == Quoting::Single {
-        "write plain JSON between the single quotes; it may go over several lines as it is"
-    } else if call.call.has(&["--patch-file"]) {
-        "keep one of `--patch` and `--patch-file`"
-    } else {
-        "put the patch into single quotes, or into a file for `--patch-file`"
+    let single = word.span.slice(&call.place.entry.command.text).contains('\'');
+    match single {
+        true => "write plain JSON between the single quotes; it may go over several lines as it is",
+        false => "put the patch into single quotes, or into a file for `--patch-file`",
     }
 }

@@ -42,11 +42,12 @@ fn scope_records(document: &Document<'_>, scope: &Scope<'_>, report: &mut Report
                 call.replicas().is_some_and(|count| count != "0" && count.bytes().all(|byte| byte.is_ascii_digit()));
             literal && call.objects().iter().any(|other| other.is(&object))
         });
-        let Some(again) =
-            again.filter(|_| !seen && object.name.is_some_and(|name| !name.ends_with("operator") || is_open(name)))
-        else {
-            continue;
+        // An operator has one replica; without a name all of the kind are meant.
+        let many = match object.name {
+            Some(name) => !name.ends_with("operator") || is_open(name),
+            None => stop.call.has(&["--all", "-l", "--selector"]),
         };
+        let Some(again) = again.filter(|_| !seen && many) else { continue };
         report.at(
             stop.place.span(),
             format!(
@@ -54,10 +55,16 @@ fn scope_records(document: &Document<'_>, scope: &Scope<'_>, report: &mut Report
                 again.line(document),
                 again.replicas().unwrap_or_default()
             ),
-            format!(
-                "keep it first: `kubectl get {} -o jsonpath='{{.spec.replicas}}'`; 0 also switches an autoscaler off",
-                object.words()
-            ),
+            match object.name {
+                Some(_) => format!(
+                    "keep it first: `kubectl get {} -o jsonpath='{{.spec.replicas}}'`; 0 also switches an autoscaler off",
+                    object.words()
+                ),
+                None => format!(
+                    "keep the counts first, and put each back: `kubectl get {} -o wide`; 0 also switches autoscalers off",
+                    object.kind
+                ),
+            },
         );
     }
 }
