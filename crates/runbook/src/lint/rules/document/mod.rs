@@ -21,7 +21,7 @@ mod step_in_a_picture;
 mod todo_or_empty;
 mod unclosed_fence;
 
-use crate::lint::{Document, Report, Rule};
+use crate::lint::Rule;
 
 pub(super) const RULES: &[&Rule] = &[
     &alternatives_in_one_fence::RULE,
@@ -45,10 +45,3 @@ pub(super) const RULES: &[&Rule] = &[
     &revoked_before_replaced::RULE,
     &others_keep_running::RULE,
 ];
-
-/// Passes on what the parser said under a rule's name.
-fn said_by_the_parser(document: &Document<'_>, name: &str, report: &mut Report) {
-    for diagnostic in document.diagnostics.iter().filter(|diagnostic| diagnostic.code == name) {
-        report.at(diagnostic.span, diagnostic.message.clone(), diagnostic.help.clone());
-    }
-}

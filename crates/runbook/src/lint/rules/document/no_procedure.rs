@@ -12,5 +12,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(document: &Document<'_>, report: &mut Report) {
-    super::said_by_the_parser(document, RULE.name, report);
+    for said in document.diagnostics.iter().filter(|diagnostic| diagnostic.code == RULE.name) {
+        report.at(said.span, said.message.clone(), said.help.clone());
+    }
 }

@@ -66,3 +66,23 @@ fn is_person(name: &str) -> bool {
         && !["user", "name", "your", "example", "shared", "service"].iter().any(|word| lower.contains(word))
         && !name.chars().all(|c| c.is_uppercase() || c == '_')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_home_that_the_text_speaks_of_elsewhere_belongs_to_a_service() {
+        let path = format!("{}importer/spool", HOMES[0]);
+        assert!(is_spoken_of(&format!("ls {path} as the user importer"), "importer"));
+        assert!(!is_spoken_of(&format!("ls {path} {path}"), "importer"));
+    }
+
+    #[test]
+    fn accounts_that_many_machines_have_and_placeholders_are_nobody() {
+        for name in ["ubuntu", "ec2-user", "your-name", "USERNAME", "firstname.lastname", ""] {
+            assert!(!is_person(name), "{name}");
+        }
+        assert!(is_person("mkeller"));
+    }
+}

@@ -1,7 +1,10 @@
 //! D18: a procedure that does not say when it applies.
 
+use std::collections::BTreeMap;
+
 use crate::diagnostic::DiagnosticSeverity::Information;
 use crate::lint::{Document, Report, Rule};
+use crate::model::Procedure;
 
 pub(super) const RULE: Rule = Rule {
     code: "D18",
@@ -11,19 +14,29 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-/// Only where most procedures of the file say it: recipes do not need to, and the title of an alert says it.
+/// Only where most procedures of the same level say it: recipes do not need to, nor do the cases of one incident, and
+/// the title of an alert says it.
 fn check(document: &Document<'_>, report: &mut Report) {
     let procedures = &document.runbook.procedures;
-    let triggered = procedures.iter().filter(|procedure| procedure.trigger.is_some()).count();
-    if triggered * 2 < procedures.len() {
-        return;
+    let mut levels: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+    for procedure in procedures {
+        let (all, triggered) = levels.entry(level(document, procedure)).or_default();
+        *all += 1;
+        *triggered += usize::from(procedure.trigger.is_some());
     }
     for said in document.diagnostics.iter().filter(|diagnostic| diagnostic.code == RULE.name) {
         let at = procedures.partition_point(|procedure| procedure.span.start < said.span.start);
-        if procedures.get(at).is_some_and(|procedure| !names_symptom(&procedure.title)) {
+        let Some(procedure) = procedures.get(at) else { continue };
+        let (all, triggered) = levels.get(&level(document, procedure)).copied().unwrap_or_default();
+        if triggered > 0 && triggered * 2 >= all && !names_symptom(&procedure.title) {
             report.at(said.span, said.message.clone(), said.help.clone());
         }
     }
+}
+
+/// How many signs stand in front of a heading; none for a title that is no heading.
+fn level(document: &Document<'_>, procedure: &Procedure) -> usize {
+    procedure.span.slice(document.text).bytes().take_while(|byte| *byte == b'#').count()
 }
 
 /// Whether a title is an alert's name, or says what goes wrong.

@@ -122,6 +122,11 @@ fn is_reachable(source: &str) -> bool {
 
 /// A scale of levels that no procedure refers to.
 fn severities(document: &Document<'_>, report: &mut Report) {
+    // Where procedures are no answers to incidents, a scale is about something else.
+    let procedures = &document.runbook.procedures;
+    if procedures.iter().filter(|procedure| procedure.trigger.is_some()).count() * 2 < procedures.len() {
+        return;
+    }
     let levels = &document.runbook.severities;
     let Some(first) = levels.first().filter(|_| levels.len() > 1) else { return };
     let codes: BTreeSet<String> = levels.iter().map(|level| level.code.to_lowercase()).collect();

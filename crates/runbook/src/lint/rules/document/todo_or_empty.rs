@@ -28,7 +28,7 @@ fn check(document: &Document<'_>, report: &mut Report) {
     empty_sections(document, report);
 }
 
-/// Whether the run is a line that MyST takes for a comment: `% TODO`.
+/// Whether the run is a line that MyST takes for a comment: `% later`.
 fn is_remark(text: &str, run: Span) -> bool {
     run.slice(text).starts_with('%')
 }
@@ -46,7 +46,7 @@ fn marks(text: &str, run: Span) -> Vec<Span> {
     found
 }
 
-/// `TODO list`, `TODO comments`: the text talks about them.
+/// Whether the text only talks about such marks: the list of them, comments that hold them.
 fn is_about_marks(behind: &str) -> bool {
     let next = behind.trim_start().to_lowercase();
     ["list", "comment", "item", "section", "marker", "s "].iter().any(|word| next.starts_with(word))
