@@ -2,7 +2,7 @@
 
 use crate::diagnostic::DiagnosticSeverity::Warning;
 use crate::lint::document::Place;
-use crate::lint::{Document, Report, Rule};
+use crate::lint::{Document, Entry, Report, Rule};
 use crate::shell::programs::is_program;
 use crate::span::Span;
 use crate::syntax::bash::Word;
@@ -21,7 +21,7 @@ fn check(document: &Document<'_>, report: &mut Report) {
         for place in entry.invocations().filter(|place| place.invocation.wraps.is_none() && selects(place)) {
             let redirected = place.invocation.redirects.iter().map(|redirect| &redirect.target);
             for word in place.invocation.arguments().iter().chain(redirected) {
-                let Some(date) = date(word) else { continue };
+                let Some(date) = date(word).filter(|_| !ends_a_blank(entry, word)) else { continue };
                 let span = entry.place(word.part(date));
                 if seen.replace(span) == Some(span) {
                     continue;
@@ -58,6 +58,11 @@ fn selects(place: &Place<'_, '_>) -> bool {
                 | "skopeo"
                 | ""
         )
+}
+
+/// Whether the word is the last one of a blank that is too long to be known as one.
+fn ends_a_blank(entry: &Entry<'_>, word: &Word) -> bool {
+    entry.command.text.get(word.span.end..).is_some_and(|rest| rest.starts_with('>'))
 }
 
 /// The day in a word that is the name of a file, an identifier or a time.

@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(document: &Document<'_>, report: &mut Report) {
     for place in document.invocations().filter(|place| place.program() == "curl" && place.invocation.wraps.is_none()) {
-        if !only_asks(&place) || !is_check(&place) {
+        if is_told(&place) || !only_asks(&place) || !is_check(&place) {
             continue;
         }
         let Some(name) = place.invocation.words.first() else { continue };
@@ -28,6 +28,16 @@ fn check(document: &Document<'_>, report: &mut Report) {
         );
         finding.fix = Some(Fix::insert("fail on errors", end, " -f"));
     }
+}
+
+/// Whether the text only tells what something else asks.
+fn is_told(place: &Place<'_, '_>) -> bool {
+    place.entry.section.is_some_and(|section| {
+        matches!(
+            section.kind,
+            SectionKind::Trigger | SectionKind::Impact | SectionKind::Cause | SectionKind::Background
+        )
+    })
 }
 
 /// Whether it fetches something, and neither its exit code nor its output tells the status.

@@ -52,7 +52,12 @@ fn explained(error: &SyntaxError, text: &str) -> Option<(Option<usize>, &'static
     } else if error.at >= text.trim_end().len() {
         (None, "bash finds no end of this: a bracket, `if` or a loop stays open, or it is no command at all")
     } else {
-        (Some(error.at), "bash cannot read on from here, and has run the lines before it by then")
+        let first = !text[..text.floor_char_boundary(error.at)].trim_start().contains('\n');
+        let message = match first {
+            true => "bash refuses this line: it cannot read on from here",
+            false => "bash refuses this line, and has run those before it by then",
+        };
+        (Some(error.at), message)
     };
     Some(told)
 }

@@ -73,5 +73,5 @@ fn written(rest: &str) -> Option<&str> {
     let rest = rest.trim_start_matches([' ', '\t']);
     let length = rest.find(|c: char| c.is_whitespace() || "|;&()<>#".contains(c)).unwrap_or(rest.len());
     let target = rest[..length].trim_matches(['"', '\'']);
-    (!target.is_empty() && target != "\\" && !target.contains('`')).then_some(target)
+    (!target.is_empty() && !target.ends_with('/') && target != "\\" && !target.contains('`')).then_some(target)
 }

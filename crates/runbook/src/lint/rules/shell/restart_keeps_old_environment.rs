@@ -67,7 +67,14 @@ fn writes_environment(place: &Place<'_, '_>) -> bool {
         "nano" | "vi" | "vim" | "emacs" | "tee" | "cp" | "mv" | "code" => true,
         _ => false,
     };
-    redirected || named && edits
+    redirected || named && edits || place.program() == "export" && exports(place)
+}
+
+/// Whether a variable is set that the containers may read, not one for the tools of the shell.
+fn exports(place: &Place<'_, '_>) -> bool {
+    let tools = ["AWS_", "KUBE", "COMPOSE_", "DOCKER_", "PATH="];
+    let set = |value: &str| value.contains('=') && !tools.iter().any(|start| value.starts_with(start));
+    place.invocation.arguments().iter().any(|word| set(&word.value))
 }
 
 fn is_environment(path: &str) -> bool {

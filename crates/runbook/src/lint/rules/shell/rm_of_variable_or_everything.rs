@@ -69,12 +69,9 @@ fn emptied(word: &Word) -> Option<(&str, String)> {
         .then_some((name, left))
 }
 
-/// `/*`, `/home/*`: all that stands in the root or in one of its folders.
+/// `/*`, `/home/*`, `/var/lib/shop/*`: all that stands in a folder, unless it is one for what nobody keeps.
 fn is_everything(word: &Word) -> bool {
     let Some(folder) = word.value.strip_suffix("/*").filter(|_| word.glob) else { return false };
-    folder.is_empty()
-        || folder.starts_with('/')
-            && folder[1..].split('/').count() == 1
-            && !folder.contains(['$', '<'])
-            && folder != "/tmp"
+    let passing = ["tmp", "cache", "log"].iter().any(|part| folder.to_ascii_lowercase().contains(part));
+    folder.is_empty() || folder.starts_with('/') && !folder.contains(['$', '<', '{', '*']) && !passing
 }

@@ -32,6 +32,7 @@ pub(super) fn of(invocation: &Invocation) -> Option<Secret> {
     }
     let call = Call::of(invocation);
     assigned()
+        .or_else(|| attached(invocation))
         .or_else(|| call.flags.iter().find_map(|flag| by_flag(&call, flag)))
         .or_else(|| call.operands.iter().find_map(|word| by_operand(&call, word)))
 }
@@ -166,6 +167,8 @@ fn by_flag(call: &Call<'_>, flag: &Flag<'_>) -> Option<Secret> {
             let secret = is_secret(name.rsplit('.').next().unwrap_or(name)) && !is_pointer(name);
             (secret && is_written_out(word, value)).then_some(()).and(found(BY_ENVIRONMENT))
         }
+        ("psql" | "pg_dump", "-d" | "--dbname") if conninfo(word) => found(BY_ENVIRONMENT),
+        ("gh", "-b" | "--body") if call.begins(&["secret", "set"]) => found(BY_STDIN),
         (_, name) if is_password_flag(name) => found(BY_STDIN),
         _ => userinfo(call, word),
     }
@@ -217,6 +220,29 @@ fn sets_password(sql: &str) -> bool {
     })
 }
 
+/// `mysql -pSECRET`: attached to its letter.
+fn attached(invocation: &Invocation) -> Option<Secret> {
+    let program = invocation.program();
+    if !["mysql", "mysqldump", "mysqladmin", "mariadb", "mariadb-dump"].contains(&program) {
+        return None;
+    }
+    let word = invocation
+        .arguments()
+        .iter()
+        .find(|word| word.value.strip_prefix("-p").is_some_and(|value| !value.is_empty() && is_literal(word, value)))?;
+    Some(Secret {
+        span: word.span,
+        listed: true,
+        help: "write it into an option file that only you can read: `--defaults-extra-file=FILE`",
+    })
+}
+
+/// `host=db password=SECRET`
+fn conninfo(word: &Word) -> bool {
+    let password = word.value.split_whitespace().find_map(|pair| pair.strip_prefix("password="));
+    password.is_some_and(|value| is_literal(word, value))
+}
+
 fn by_operand(call: &Call<'_>, word: &Word) -> Option<Secret> {
     let found = |help| Some(Secret { span: word.span, listed: true, help });
     let at = call.operands.iter().position(|it| std::ptr::eq(*it, word))?;
@@ -232,6 +258,13 @@ fn by_operand(call: &Call<'_>, word: &Word) -> Option<Secret> {
             }
             "rabbitmqctl" if call.begins(&["add_user|change_password"]) && at == 2 => return found(BY_STDIN),
             "vault" if call.begins(&["login"]) && at == 1 && !word.value.contains('=') => return found(BY_STDIN),
+            "psql" | "pg_dump" if conninfo(word) => return found(BY_ENVIRONMENT),
+            "vault" if call.begins(&["kv", "put|patch"]) || call.begins(&["write"]) => {
+                let (name, value) = word.value.split_once('=')?;
+                return (is_secret(name) && !is_pointer(name) && is_literal(word, value))
+                    .then_some(())
+                    .and(found(BY_STDIN));
+            }
             "heroku" if call.begins(&["config:set"]) => {
                 let (name, value) = word.value.split_once('=')?;
                 return (is_key(name) && is_written_out(word, value)).then_some(()).and(found(BY_ENVIRONMENT));

@@ -53,7 +53,7 @@ fn fills(place: &Place<'_, '_>) -> Option<Span> {
         _ if transfer::dumps(invocation) => {
             target(&["-f", "--file", "--result-file", "-r", "-o", "--out", "--archive", "-D", "--rdb"])
                 .or_else(redirected)
-                .or(last)
+                .or_else(|| call.operands.last().map(|word| (word.value.as_str(), word.span)))
         }
         "aws" if call.begins(&["s3", "cp|sync|mv"]) => last
             .filter(|_| call.operand(2).starts_with("s3://"))
@@ -63,13 +63,18 @@ fn fills(place: &Place<'_, '_>) -> Option<Span> {
                 && call.operands.iter().any(|word| transfer::is_large(&word.value))
         }),
         "curl" => target(&["-o", "--output"]).or_else(redirected).filter(large),
-        "wget" => target(&["-O", "--output-document"]).filter(large),
+        "wget" => target(&["-O", "--output-document"])
+            .filter(large)
+            .or_else(|| target(&["-P", "--directory-prefix"]).filter(|_| transfer::is_large(call.operand(0)))),
         "scp" | "rsync" | "kubectl" | "oc" | "docker" => last
             .filter(|_| matches!(place.program(), "scp" | "rsync") || call.begins(&["cp"]))
             .filter(|_| call.operands.iter().any(|word| transfer::is_large(&word.value))),
-        "tar" => target(&["-f", "--file"])
-            .filter(large)
-            .filter(|_| call.has(&["-c", "--create"]) || call.operand(0).starts_with('c')),
+        "tar" => target(&["-f", "--file"]).filter(large).filter(|_| call.has(&["-c", "--create"])).or_else(|| {
+            call.operands
+                .get(1)
+                .filter(|_| call.operand(0).starts_with('c'))
+                .map(|word| (word.value.as_str(), word.span))
+        }),
         "tee" => last.filter(|_| of_dump(place)),
         _ => None,
     };

@@ -63,6 +63,8 @@ fn inner<'d>(place: &Place<'d, '_>) -> Option<&'d Invocation> {
 fn minds(inner: &Invocation) -> bool {
     let only_reads = match inner.program() {
         "echo" | "printf" | "basename" | "dirname" | "true" | "redis-cli" | "grep" | "wc" | "cat" | "ls" => true,
+        // Without operands, `-f` is content with nothing.
+        "rm" => Call::of(inner).has(&["-f", "--force"]),
         "kubectl" | "oc" => Call::of(inner).begins(&["get|describe|logs|top"]),
         _ => false,
     };
