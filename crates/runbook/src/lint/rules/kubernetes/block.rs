@@ -3,6 +3,9 @@
 use crate::lint::document::Entry;
 use crate::lint::{Document, Scope};
 
+/// How many commands of one file a rule compares with all others, so that its work grows no faster than the file.
+pub(super) const MOST: usize = 200;
+
 /// Whether both commands are in bash and in one block, so that they are pasted together; `first` stands before `second`.
 pub(super) fn one_block(document: &Document<'_>, first: &Entry<'_>, second: &Entry<'_>) -> bool {
     let between = document.text.get(first.command.span.end..second.command.span.start);

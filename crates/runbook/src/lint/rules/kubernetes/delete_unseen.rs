@@ -1,7 +1,7 @@
 //! K17: data, a namespace, or everything under a label deleted, and nothing looked at or kept before.
 
 use crate::diagnostic::DiagnosticSeverity::Warning;
-use crate::lint::rules::kubernetes::block::says;
+use crate::lint::rules::kubernetes::block::{MOST, says};
 use crate::lint::rules::kubernetes::kubectl::{Kubectl, Object, all_calls, calls};
 use crate::lint::{Document, Report, Rule};
 
@@ -14,10 +14,13 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(document: &Document<'_>, report: &mut Report) {
+    let mut left = MOST;
     for scope in document.scopes.iter().filter(|scope| scope.procedure.is_some()) {
         let all: Vec<Kubectl<'_, '_>> = calls(scope).collect();
         for (at, call) in all.iter().enumerate().filter(|(_, call)| call.verb() == "delete" && !call.is_dry()) {
-            if let Some(what) = loss(call).filter(|_| !was_seen(document, call, &all[..at])) {
+            let Some(what) = loss(call).filter(|_| left > 0) else { continue };
+            left -= 1;
+            if !was_seen(document, call, &all[..at]) {
                 report.at(
                     call.place.span(),
                     format!("{what}, and nothing before it shows or keeps what that is"),

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::DiagnosticSeverity::Error;
 use crate::lint::document::Place;
+use crate::lint::rules::kubernetes::block::MOST;
 use crate::lint::{Document, Report, Rule};
 use crate::syntax::bash::{Word, Wrapper};
 
@@ -31,6 +32,7 @@ const OF_CONTAINERS: &[&str] = &[
 ];
 
 fn check(document: &Document<'_>, report: &mut Report) {
+    let mut left = MOST;
     for place in document.invocations().filter(runs_inside) {
         for word in place.invocation.arguments() {
             let span = place.entry.place(word.span);
@@ -40,7 +42,11 @@ fn check(document: &Document<'_>, report: &mut Report) {
                     "the shell on this side replaces the pattern by its own files; where it has none, the program inside gets the `*` itself",
                     "let a shell inside replace it: `-- sh -c 'ls /data/*'`",
                 );
-            } else if let Some(name) = variable(word).filter(|name| !is_set(document, name)) {
+            } else if let Some(name) = variable(word).filter(|_| left > 0) {
+                left -= 1;
+                if is_set(document, name) {
+                    continue;
+                }
                 report.at(
                     span,
                     format!("the shell on this side replaces `${name}`, which is set inside the container, by its own value or by nothing"),

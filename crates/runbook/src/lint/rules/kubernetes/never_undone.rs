@@ -1,7 +1,7 @@
 //! K13: something switched off for the incident and never switched on again.
 
 use crate::diagnostic::DiagnosticSeverity::Error;
-use crate::lint::rules::kubernetes::block::{says, titles};
+use crate::lint::rules::kubernetes::block::{MOST, says, titles};
 use crate::lint::rules::kubernetes::kubectl::{Kubectl, all_calls, calls};
 use crate::lint::{Document, Report, Rule, Scope};
 use crate::syntax::bash::Word;
@@ -48,9 +48,11 @@ enum Deed<'d> {
 }
 
 fn check(document: &Document<'_>, report: &mut Report) {
+    let mut left = MOST;
     for scope in document.scopes.iter().filter(|scope| scope.procedure.is_some()) {
         for call in calls(scope).filter(|call| !call.is_dry() && !call.place.entry.undoes()) {
-            let Some(deed) = deed(&call) else { continue };
+            let Some(deed) = deed(&call).filter(|_| left > 0) else { continue };
+            left -= 1;
             if !is_undone(document, scope, &call, &deed) {
                 say(&call, &deed, report);
             }

@@ -1,7 +1,7 @@
 //! K18: one name used as two kinds of workload: one of the commands finds nothing.
 
 use crate::diagnostic::DiagnosticSeverity::Error;
-use crate::lint::rules::kubernetes::block::says;
+use crate::lint::rules::kubernetes::block::{MOST, says};
 use crate::lint::rules::kubernetes::kubectl::{Kubectl, Object, all_calls, is_open, is_workload};
 use crate::lint::{Document, Report, Rule};
 
@@ -26,6 +26,7 @@ const CHOICE: &[&str] = &[
 ];
 
 fn check(document: &Document<'_>, report: &mut Report) {
+    let mut left = MOST;
     let mut seen: Vec<(Kubectl<'_, '_>, Object<'_>)> = Vec::new();
     for call in all_calls(document).filter(|call| call.place.entry.command.option.is_none() && !is_attempt(call)) {
         for object in
@@ -38,6 +39,7 @@ fn check(document: &Document<'_>, report: &mut Report) {
             });
             match same {
                 Some((other, it)) if it.kind != object.kind => {
+                    left -= 1;
                     if !says(document.text, CHOICE) {
                         let message = format!(
                             "`{name}` is a {} here and a {} on line {}: one of the two is not found",
@@ -51,7 +53,7 @@ fn check(document: &Document<'_>, report: &mut Report) {
                 Some(_) => {}
                 None => seen.push((call.clone(), object)),
             }
-            if seen.len() > 200 {
+            if seen.len() > MOST || left == 0 {
                 return;
             }
         }

@@ -1,9 +1,9 @@
 //! K12: scaled to nothing and later to a number that somebody wrote down once: how many ran tonight is lost.
 
 use crate::diagnostic::DiagnosticSeverity::Warning;
-use crate::lint::rules::kubernetes::block::{says, scope_text};
+use crate::lint::rules::kubernetes::block::{MOST, says, scope_text};
 use crate::lint::rules::kubernetes::kubectl::{Kubectl, calls, is_open};
-use crate::lint::{Document, Report, Rule, Scope};
+use crate::lint::{Document, Report, Rule};
 
 pub(super) const RULE: Rule = Rule {
     code: "K12",
@@ -25,15 +25,18 @@ const NOTED: &[&str] = &[
 ];
 
 fn check(document: &Document<'_>, report: &mut Report) {
+    let mut left = MOST;
     for scope in document.scopes.iter().filter(|scope| scope.procedure.is_some()) {
-        if !says(scope_text(document, scope), NOTED) {
-            scope_records(document, scope, report);
+        let all: Vec<Kubectl<'_, '_>> = calls(scope).collect();
+        let stops = all.iter().filter(|call| call.replicas() == Some("0")).count();
+        if stops > 0 && stops <= left && !says(scope_text(document, scope), NOTED) {
+            left -= stops;
+            scope_records(document, &all, report);
         }
     }
 }
 
-fn scope_records(document: &Document<'_>, scope: &Scope<'_>, report: &mut Report) {
-    let all: Vec<Kubectl<'_, '_>> = calls(scope).collect();
+fn scope_records(document: &Document<'_>, all: &[Kubectl<'_, '_>], report: &mut Report) {
     for (at, stop) in all.iter().enumerate().filter(|(_, call)| call.replicas() == Some("0") && !call.is_dry()) {
         let Some(object) = stop.objects().into_iter().next() else { continue };
         let seen = all[..at].iter().any(|call| looks_at(call, object.kind));
