@@ -155,6 +155,26 @@ pub enum SectionKind {
 }
 
 impl SectionKind {
+    /// Every kind.
+    pub const ALL: [Self; 16] = [
+        Self::Trigger,
+        Self::Impact,
+        Self::Severity,
+        Self::Owner,
+        Self::Prerequisites,
+        Self::Diagnosis,
+        Self::Steps,
+        Self::Mitigation,
+        Self::Verification,
+        Self::Rollback,
+        Self::ReEnable,
+        Self::FollowUp,
+        Self::LongTerm,
+        Self::Escalation,
+        Self::Cause,
+        Self::Background,
+    ];
+
     /// The word used in JSON and in listings.
     pub const fn word(self) -> &'static str {
         match self {

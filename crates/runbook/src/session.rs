@@ -28,10 +28,14 @@ impl Sessions {
             command.session = self.open.take().map(|(opener, _)| opener);
             return;
         }
-        if let Some((_, Kind::Client)) = &self.open
-            && command.language == "bash"
-            && words.first().is_some_and(|word| programs::is_program(word))
-        {
+        let first = words.iter().map(String::as_str).find(|word| *word != "sudo").unwrap_or_default();
+        let outside = match &self.open {
+            Some((_, Kind::Client)) => command.language == "bash" && programs::is_program(first),
+            // Who runs the program that opened the session is outside of it again.
+            Some((opener, Kind::Shell)) => reaches(opener) && reaches(&command.text) && program(opener) == first,
+            None => false,
+        };
+        if outside {
             self.open = None;
         }
         if let Some((opener, kind)) = &self.open
@@ -42,9 +46,33 @@ impl Sessions {
         if command.language == "bash"
             && let Some(kind) = opens(&words)
         {
-            self.open = Some((command.text.clone(), kind));
+            // A shell within a shell, such as `sudo -i` behind `ssh`, runs at the same place.
+            let within = kind == Kind::Shell && command.session.is_some() && !reaches(&command.text);
+            if !within {
+                self.open = Some((command.text.clone(), kind));
+            }
         }
     }
+
+    /// The text says that this command has opened a shell.
+    pub(crate) fn assume(&mut self, command: Option<&Command>) {
+        if let (None, Some(command)) = (&self.open, command)
+            && command.language == "bash"
+        {
+            self.open = Some((command.text.clone(), Kind::Shell));
+        }
+    }
+}
+
+fn program(text: &str) -> &str {
+    text.split_whitespace().find(|word| *word != "sudo").unwrap_or_default()
+}
+
+/// Whether the command reaches something from outside.
+fn reaches(text: &str) -> bool {
+    let program = program(text);
+    programs::is_remote(program)
+        || matches!(program, "docker" | "podman" | "docker-compose" | "nerdctl" | "fly" | "heroku" | "vagrant" | "tsh")
 }
 
 fn words(text: &str) -> Vec<String> {
@@ -68,34 +96,90 @@ fn opens(words: &[String]) -> Option<Kind> {
         return None;
     }
     let (program, arguments) = words.split_first()?;
-    let shell_at_end = arguments.last().is_some_and(|last| is_shell(last));
-    let is_client = |word: &&str| matches!(*word, "psql" | "mysql" | "redis-cli" | "valkey-cli");
+    let has = |word: &str| arguments.contains(&word);
     match *program {
-        "kubectl" | "oc" | "k" | "docker" | "podman"
-            if arguments.contains(&"exec") && arguments.iter().any(is_client) =>
-        {
-            let client = arguments.iter().position(is_client)?;
-            opens(&arguments[client..].iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+        "ssh" | "mosh" => {
+            (operands(arguments, &["-i", "-p", "-l", "-o", "-J", "-F", "-L"]) == 1).then_some(Kind::Shell)
         }
-        "ssh" => (operands(arguments, &["-i", "-p", "-l", "-o", "-J", "-F", "-L"]) == 1).then_some(Kind::Shell),
-        "kubectl" | "oc" | "k" | "docker" | "podman" if arguments.contains(&"exec") => {
-            shell_at_end.then_some(Kind::Shell)
-        }
+        "kubectl" | "oc" | "docker" | "podman" | "docker-compose" | "nerdctl" if has("exec") => within(arguments),
         "oc" if arguments.first() == Some(&"rsh") => {
             (operands(&arguments[1..], &["-n", "-c", "--container", "--namespace"]) == 1).then_some(Kind::Shell)
         }
-        "su" => Some(Kind::Shell),
-        "psql" | "mysql" => {
-            let batch = arguments
-                .iter()
-                .any(|word| word.starts_with("--command") || word.starts_with("--file") || is_batch(word));
-            (!batch).then_some(Kind::Client)
+        "oc" | "kubectl" if arguments.first() == Some(&"debug") => {
+            match arguments.iter().position(|word| *word == "--") {
+                Some(at) => arguments.get(at + 1..).and_then(within),
+                None => (*program == "oc" || arguments.iter().any(|word| matches!(*word, "-it" | "-ti" | "-i")))
+                    .then_some(Kind::Shell),
+            }
         }
-        "redis-cli" | "valkey-cli" => (operands(arguments, &["-h", "-p", "-a", "-n", "-u"]) == 0
-            && !arguments.iter().any(|word| word.starts_with("--")))
-        .then_some(Kind::Client),
-        _ => None,
+        "gcloud" if has("ssh") && has("compute") => {
+            (!arguments.iter().any(|word| word.starts_with("--command"))).then_some(Kind::Shell)
+        }
+        "aws" if has("ssm") && has("start-session") => Some(Kind::Shell),
+        "fly" | "flyctl" | "vagrant" | "tsh" if has("ssh") => (!has("-c") && !has("-C")).then_some(Kind::Shell),
+        "heroku" if has("run") => arguments.last().filter(|last| is_shell(last)).map(|_| Kind::Shell),
+        "chroot" => (arguments.len() == 1).then_some(Kind::Shell),
+        "su" => Some(Kind::Shell),
+        "-i" | "-s" if arguments.is_empty() => Some(Kind::Shell),
+        program if arguments.is_empty() && is_shell(program) => Some(Kind::Shell),
+        "bundle" if has("exec") => arguments.get(1..).and_then(client),
+        _ => client(&words),
     }
+}
+
+/// What a command within a container leaves open.
+fn within(arguments: &[&str]) -> Option<Kind> {
+    if arguments.last().is_some_and(|last| is_shell(last)) {
+        return Some(Kind::Shell);
+    }
+    let start = arguments.iter().position(|word| is_client(word))?;
+    client(&arguments[start..])
+}
+
+fn is_client(word: &str) -> bool {
+    matches!(
+        word,
+        "psql"
+            | "mysql"
+            | "mariadb"
+            | "redis-cli"
+            | "mongo"
+            | "mongosh"
+            | "sqlite3"
+            | "cqlsh"
+            | "rails"
+            | "bin/rails"
+            | "irb"
+            | "iex"
+    )
+}
+
+/// Whether a client waits for what a person types.
+fn client(words: &[&str]) -> Option<Kind> {
+    let (program, arguments) = words.split_first()?;
+    let waits = match *program {
+        "psql" | "mysql" | "mariadb" => {
+            let long = |word: &&str| {
+                word.starts_with("--command") || word.starts_with("--file") || word.starts_with("--execute")
+            };
+            !arguments.iter().any(|word| long(word) || is_batch(word)) && !arguments.contains(&"--version")
+        }
+        "redis-cli" => {
+            operands(arguments, &["-h", "-p", "-a", "-n", "-u"]) == 0
+                && !arguments
+                    .iter()
+                    .any(|word| word.starts_with("--") && !matches!(*word, "--tls" | "--no-auth-warning"))
+        }
+        "mongo" | "mongosh" => !arguments.iter().any(|word| word.starts_with("--eval")),
+        "sqlite3" | "cqlsh" => arguments.len() <= 1,
+        "rails" | "bin/rails" => matches!(arguments.first(), Some(&"c" | &"console" | &"dbconsole" | &"db")),
+        "irb" | "iex" => arguments.is_empty(),
+        "python" | "python3" | "php" => {
+            arguments.is_empty() || matches!(arguments.last(), Some(&"shell" | &"tinker" | &"shell_plus"))
+        }
+        _ => false,
+    };
+    waits.then_some(Kind::Client)
 }
 
 /// `-c`, `-tAc`, `-f`, `-l`, `-e`: psql and mysql do something and leave.

@@ -45,6 +45,13 @@ const BLANKS: &[&str] = &[
     "REGION", "ARN", "ADDRESS", "VERSION", "CLUSTER", "HERE",
 ];
 
+/// Words in capitals that, alone, stand for something to fill in.
+#[rustfmt::skip]
+const WORDS: &[&str] = &[
+    "NAMESPACE", "POD", "PODNAME", "NODE", "NODENAME", "HOSTNAME", "USERNAME", "CLUSTER", "CLUSTERNAME", "DOMAIN", "DEPLOYMENT",
+    "BUCKET", "BUCKETNAME", "FILENAME", "PID", "DBNAME", "REPLICASET", "RELEASE", "CONTAINER", "ENVIRONMENT",
+];
+
 /// All places of a command that have to be filled in, in order. Shell variables that the text sets itself are included.
 pub(crate) fn occurrences(language: &str, text: &str) -> Vec<Occurrence> {
     let mut scanner = Scanner { text, shell: language == "bash", at: 0, quoting: Quoting::None, found: Vec::new() };
@@ -65,6 +72,9 @@ pub(crate) fn is_secret(name: &str) -> bool {
             .iter()
             .any(|word| lower.contains(word))
         || lower.ends_with("_key")
+        || lower.ends_with("_pass")
+        || lower.ends_with("_pwd")
+        || lower.contains("passphrase")
 }
 
 /// Names that a shell command sets for the commands after it.
@@ -117,6 +127,7 @@ impl Scanner<'_> {
             '\'' | '"' if self.shell && self.quote(first) => 1,
             '<' if self.before() != Some('<') => self.angle(rest),
             '{' if rest.starts_with("{{") => self.braces(rest),
+            '{' | '[' if self.quoting != Quoting::Single => self.bracketed(rest),
             '$' if self.shell && self.quoting != Quoting::Single => self.dollar(rest),
             c if c.is_alphanumeric() => self.token(rest),
             _ => 0,
@@ -156,13 +167,44 @@ impl Scanner<'_> {
         else {
             return 0;
         };
-        let name = rest[2..end].trim();
-        let word = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+        // `{{REV_NUM - 1}}` is a blank with a hint; `{{json .}}` is a template of Go.
+        let whole = rest[2..end].trim();
+        let name = whole.split_whitespace().next().unwrap_or_default();
+        let template = whole.split_whitespace().any(|word| word.starts_with(['.', '$', '(', '"']));
+        let word = !template && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
         let keyword = matches!(name, "end" | "else" | "range" | "if" | "with" | "template" | "block");
         if !word || keyword || !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
             return 0;
         }
         self.push(end + 2, name.to_owned(), VariableForm::Braces)
+    }
+
+    /// `{pod_name}`, `{comma separated list}`, `[POD_NAME]`
+    fn bracketed(&mut self, rest: &str) -> usize {
+        const LONGEST: usize = 60;
+        let (close, square) = if rest.starts_with('{') { (b'}', false) } else { (b']', true) };
+        let Some(length) = rest.bytes().take(LONGEST).position(|byte| byte == close) else { return 0 };
+        let inside = &rest[1..length];
+        let bounded =
+            self.before().is_none_or(|c| matches!(c, ' ' | '=' | '/' | ':' | '-' | '_' | '@' | '"' | '\n' | '.'));
+        let named = inside.len() >= 2
+            && inside.starts_with(|c: char| c.is_ascii_alphabetic())
+            && inside.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_- ".contains(&byte));
+        let capitals = inside.bytes().all(|byte| !byte.is_ascii_lowercase());
+        let keyword = ["print", "next", "exit", "printf", "do", "if", "sum"]
+            .contains(&inside.split(' ').next().unwrap_or_default());
+        let blank = if square {
+            self.quoting == Quoting::None && (capitals || inside.starts_with("your"))
+        } else {
+            !keyword
+                && (self.quoting != Quoting::None
+                    || !inside.contains(' ')
+                    || inside.split(' ').count() > 1 && !inside.ends_with(' '))
+        };
+        if !bounded || !named || !blank || rest[length + 1..].starts_with('(') {
+            return 0;
+        }
+        self.push(length + 1, inside.replace(' ', "-"), VariableForm::Braces)
     }
 
     fn dollar(&mut self, rest: &str) -> usize {
@@ -186,8 +228,15 @@ impl Scanner<'_> {
     fn token(&mut self, rest: &str) -> usize {
         let length = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))).unwrap_or(rest.len());
         let token = rest[..length].trim_end_matches('.');
-        if is_dated_file(token) {
-            return self.push(token.len(), token.to_owned(), VariableForm::DatedFile).max(length);
+        if has_date(token) {
+            // The time behind a date is part of it.
+            let time =
+                rest[token.len()..].bytes().take_while(|byte| byte.is_ascii_digit() || b":Z+.".contains(byte)).count();
+            let end = if rest[token.len()..].starts_with(':') { token.len() + time } else { token.len() };
+            return self.push(end, rest[..end].to_owned(), VariableForm::DatedFile).max(length);
+        }
+        if is_crossed_out(token) {
+            return self.push(token.len(), token.to_owned(), VariableForm::Capitals).max(length);
         }
         let followed = rest[length..].starts_with(['=', '(']);
         if !followed && self.is_blank(token) {
@@ -206,7 +255,8 @@ impl Scanner<'_> {
         }
         let capitals = token.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit());
         let last = token.rsplit('_').next().unwrap_or_default();
-        capitals && token.contains('_') && BLANKS.contains(&last) && self.stands_alone(token)
+        let blank = if token.contains('_') { BLANKS.contains(&last) } else { WORDS.contains(&token) };
+        capitals && blank && self.stands_alone(token)
     }
 
     /// Whether a name in capitals is an argument rather than the name of a variable, a column or a constant.
@@ -224,17 +274,47 @@ impl Scanner<'_> {
     }
 }
 
-/// `backup-2025-01-20.sql.gz`: a date, and an ending behind it.
-fn is_dated_file(token: &str) -> bool {
+/// `backup-2025-01-20.sql.gz`, `2025-01-20`, `backup_20250120`, `YYYY-MM-DD`
+fn has_date(token: &str) -> bool {
+    if token.contains("YYYY") {
+        return true;
+    }
+    // The versions of the policy language of AWS look like dates.
+    let policy = matches!(token, "2012-10-17" | "2008-10-17");
     let bytes = token.as_bytes();
-    let date = bytes.windows(10).position(|window| {
-        window
-            .iter()
-            .enumerate()
-            .all(|(at, byte)| if matches!(at, 4 | 7) { *byte == b'-' } else { byte.is_ascii_digit() })
-            && matches!(window[..2], [b'1', b'9'] | [b'2', b'0'])
+    let century = |bytes: &[u8]| matches!(bytes[..2], [b'1', b'9'] | [b'2', b'0']);
+    let dashed = bytes.windows(10).any(|window| {
+        century(window)
+            && window
+                .iter()
+                .enumerate()
+                .all(|(at, byte)| if matches!(at, 4 | 7) { *byte == b'-' } else { byte.is_ascii_digit() })
     });
-    date.is_some_and(|start| bytes[start + 10..].contains(&b'.'))
+    dashed && !policy || has_compact_date(bytes)
+}
+
+/// Eight digits that are a day of this century, in a name that has letters, too.
+fn has_compact_date(bytes: &[u8]) -> bool {
+    let number = |bytes: &[u8]| bytes.iter().fold(0_u32, |sum, byte| sum * 10 + u32::from(byte - b'0'));
+    let mut start = 0;
+    while start < bytes.len() {
+        let length = bytes[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if length == 8 && bytes[start..].starts_with(b"20") {
+            let (month, day) = (number(&bytes[start + 4..start + 6]), number(&bytes[start + 6..start + 8]));
+            let named = bytes.iter().any(u8::is_ascii_alphabetic);
+            if named && (1..=12).contains(&month) && (1..=31).contains(&day) {
+                return true;
+            }
+        }
+        start += length.max(1);
+    }
+    false
+}
+
+/// `i-xxxxxxxx`, `XXXX`: letters that are there to be replaced.
+fn is_crossed_out(token: &str) -> bool {
+    let run = |letter: &str| token.contains(&letter.repeat(3));
+    run("x") && !token.bytes().any(|byte| byte.is_ascii_uppercase()) || run("X")
 }
 
 #[cfg(test)]

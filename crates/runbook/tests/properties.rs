@@ -116,6 +116,26 @@ fn fragment() -> impl Strategy<Value = String> {
         "\n\n",
         " ",
         "=\n",
+        "```{note}\n",
+        ":::\n",
+        "{% x %}\n",
+        "<!--a-->\n",
+        "<summary>a</summary>\n",
+        "<td><code>ls -l</code></td>\n",
+        "<T command=\"ls -l\" path='/x' />\n",
+        "Replace `a-b` with c.\n",
+        "On the node, run:\n",
+        "| a | `kubectl get pods` |\n",
+        "# 1. x\n",
+        "## Rollback\n",
+        "## Troubleshooting\n",
+        "### Option B: y\n",
+        "xxx YYYY-MM-DD {a_b} [A_B] 20250120x\n",
+        "irb(main):001:0> x\n",
+        "You should see `x`. It should be healthy\n",
+        "This will:\n",
+        "+++\n",
+        "- a\n",
     ];
     proptest::sample::select(pieces.to_vec()).prop_map(str::to_owned)
 }
@@ -184,6 +204,12 @@ fn large_and_deep_texts_are_answered_in_time() {
         "# A\n\n1. Run `ls -l`\n".repeat(13_000),
         "**When**: x\n".repeat(26_000),
         "# A\n\n**Steps:**\n\n1. a\n```bash\nls $A\n```\n".repeat(10_000),
+        "```bash\nls\n\n## A\n\n".repeat(10_000),
+        "```{note}\n".repeat(20_000),
+        "<a><b>x</b>\n".repeat(20_000),
+        "# A\n\n## B\n\n1. Replace `x` with `y`\n   1. Run `ls -l x`\n".repeat(4_000),
+        format!("# A\n\n{}\n", "replace x ".repeat(30_000)),
+        format!("# A\n\n{}\n", "**Severity**: P1 `ls -l` ".repeat(10_000)),
         format!("# A\n\n```bash\n{}\n```\n", "ls $A <pod>\n# Or:\n".repeat(16_000)),
     ] {
         parse("large.md", &text);
@@ -211,4 +237,31 @@ fn the_corpus_is_answered() {
         }
     }
     assert!(files > 1_000, "only {files} files");
+}
+
+/// Ten megabytes of nested lists, a hundred thousand fences, and other things that nobody writes by hand.
+#[test]
+#[ignore = "takes a minute without optimisation: cargo test --release -p allclear-runbook --test properties -- --ignored"]
+fn very_large_texts_are_answered() {
+    let nested: String = (0..100_000).map(|depth| format!("{}- a\n", "  ".repeat(depth % 50))).collect();
+    for text in [
+        nested.repeat(2),
+        "```bash\nls\n```\n".repeat(100_000),
+        "```bash\nls\n".repeat(100_000),
+        "```bash\nls\n\n## A\n\n".repeat(100_000),
+        "# A\n\n1. Replace `x` with y\n   1. Run `ls -l`\n".repeat(50_000),
+        "<details><summary>a</summary>\n{% x %}\n:::\n".repeat(100_000),
+        "## A\n\n**Severity**: P1\n\n### B (P2)\n\n```sql\nSELECT 1;\n```\n".repeat(20_000),
+    ] {
+        parse("large.md", &text);
+    }
+}
+
+#[test]
+fn invalid_utf_8_is_answered_as_the_caller_reads_it() {
+    let mut bytes = EXAMPLE.as_bytes().to_vec();
+    for at in (0..bytes.len()).step_by(97) {
+        bytes[at] = 0xff;
+    }
+    check(&String::from_utf8_lossy(&bytes));
 }

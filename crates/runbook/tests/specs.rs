@@ -42,6 +42,13 @@ fn check(file: &Path) -> Option<String> {
 fn shown(runbook: &str) -> String {
     let (parsed, diagnostics) = allclear_runbook::parse("runbook.md", runbook);
     let mut out = allclear_runbook::render_show(&parsed);
+    for procedure in &parsed.procedures {
+        for (word, lines) in [("checks", &procedure.verify_lines), ("ways back", &procedure.rollback_lines)] {
+            if !lines.is_empty() {
+                writeln!(out, "{word} of {}: {lines:?}", procedure.id).unwrap();
+            }
+        }
+    }
     for finding in diagnostics {
         writeln!(out, "{}:{} {}: {}", finding.line, finding.column, finding.code, finding.message).unwrap();
     }

@@ -59,9 +59,13 @@ pub(crate) fn own_evidence(source: &Source<'_>, node: &Node) -> Evidence {
     for index in node.blocks.clone() {
         let block = &source.document.blocks[index];
         match &block.kind {
-            BlockKind::Fence(_) => {
-                evidence.commands += usize::from(matches!(source.role(index), Some(FenceRole::Commands(_))));
-            }
+            BlockKind::Fence(fence) => match source.role(index) {
+                Some(FenceRole::Commands(_)) => evidence.commands += 1,
+                Some(FenceRole::Note) => {
+                    evidence.tasks += fence.text.lines().filter(|line| is_numbered_comment(line)).count()
+                }
+                _ => {}
+            },
             BlockKind::List { ordered: numbered } => ordered = *numbered,
             BlockKind::Item { number, task } => {
                 let instructs = item_instructs(source, index);
@@ -84,6 +88,12 @@ pub(crate) fn own_evidence(source: &Source<'_>, node: &Node) -> Evidence {
         }
     }
     evidence
+}
+
+/// `# 1. …`
+fn is_numbered_comment(line: &str) -> bool {
+    let comment = line.trim_start_matches(['#', ' ']);
+    vocabulary::is_step(comment) || vocabulary::without_number(comment) != comment
 }
 
 fn item_instructs(source: &Source<'_>, index: usize) -> bool {

@@ -10,7 +10,11 @@ use crate::parse::vocabulary::{self, HeadingKind};
 /// Whether this is some other kind of document.
 pub(crate) fn is_foreign(source: &Source<'_>, nodes: &[Node], own: &[Evidence]) -> bool {
     let title = nodes.iter().find(|node| node.level == 1).map_or(nodes[0].title.as_str(), |node| node.title.as_str());
+    let bracketed = title.contains('[') && title.contains(']') || title.contains('{') && title.contains('}');
     let title = vocabulary::normalised(title);
+    if bracketed && !title.starts_with("[") || title.starts_with(['<', '{']) {
+        return true;
+    }
     let stem = source.stem().to_ascii_lowercase().replace('_', "-");
     if title.contains("runbook") && !is_template(source, &title, &stem) {
         return false;
@@ -59,12 +63,7 @@ fn is_readme(title: &str, stem: &str) -> bool {
 /// A title in brackets, a name that says template, or more blanks than text.
 fn is_template(source: &Source<'_>, title: &str, stem: &str) -> bool {
     let named = title.ends_with("template") || stem.ends_with("template") || stem.starts_with("template");
-    named
-        || title.contains('[') && title.contains(']')
-        || title.starts_with('<')
-        || title.starts_with("runbook: <")
-        || title.starts_with('{')
-        || is_scaffold(source)
+    named || is_scaffold(source)
 }
 
 /// Most paragraphs and items hold a blank to fill in.
@@ -109,13 +108,24 @@ fn is_report(title: &str, stem: &str, nodes: &[Node]) -> bool {
     ];
     let named =
         ["postmortem", "post-mortem", "incident report", "outage report", "incident review", "root cause analysis"];
-    let dated = stem.len() >= 10 && stem.as_bytes()[..4].iter().all(u8::is_ascii_digit) && stem.as_bytes()[4] == b'-';
+    let dated = is_date(stem) || title.split_whitespace().any(is_date);
+    let happened = ["incident", "outage", "disruption"].iter().any(|word| title.contains(word));
     let headings = nodes.iter().filter(|node| HEADINGS.contains(&vocabulary::normalised(&node.title).as_str())).count();
     let guide =
         ["process", "how to", "guide", "template", "checklist", "procedure"].iter().any(|word| title.contains(word));
     named.iter().any(|name| title.contains(name)) && !guide
-        || dated && headings >= 1
+        || dated && (headings >= 1 || happened)
         || headings >= 3 && !has_instructions(nodes)
+}
+
+/// Whether the word begins with a day: `2025-03-02-search-down`.
+fn is_date(word: &str) -> bool {
+    let bytes = word.as_bytes();
+    bytes.len() >= 10
+        && bytes[..10]
+            .iter()
+            .enumerate()
+            .all(|(at, byte)| if matches!(at, 4 | 7) { *byte == b'-' } else { byte.is_ascii_digit() })
 }
 
 fn has_instructions(nodes: &[Node]) -> bool {

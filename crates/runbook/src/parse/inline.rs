@@ -11,20 +11,28 @@ use crate::sql;
 
 /// The pieces of inline code that are commands.
 pub(crate) fn commands(inlines: &[Inline]) -> Vec<(&Inline, Language)> {
+    const LONGEST: usize = 400;
     let mut found = Vec::new();
     let mut sentence = String::new();
     for (index, inline) in inlines.iter().enumerate() {
         match inline.style {
             Style::Attribute => found.push((inline, attribute_language(&inline.text))),
             Style::Code => {
-                let states = sentence.trim().is_empty() && is_outcome(&inlines[index + 1..]);
+                let behind = first_word(&inlines[index + 1..]);
+                let states = sentence.trim().is_empty() && is_outcome(behind);
+                let names = !inline.text.trim().contains(' ') && is_kind(behind);
                 if !states
+                    && !names
                     && let Some(language) = language(&inline.text, &sentence)
                     && instructs(&sentence)
                 {
                     found.push((inline, language));
                 }
                 sentence.push_str("code");
+                // Nobody writes such a sentence; what decides is near the code.
+                if sentence.len() > LONGEST {
+                    sentence.drain(..sentence.floor_char_boundary(sentence.len() - LONGEST));
+                }
             }
             Style::Break => sentence.push(' '),
             Style::Destination => {}
@@ -86,34 +94,58 @@ fn is_name(word: &str) -> bool {
         && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./".contains(&byte))
 }
 
-/// Whether what follows says what the code gives: then it states what has to be so.
-fn is_outcome(behind: &[Inline]) -> bool {
+/// The first word behind the code, if it is apart from it.
+fn first_word(behind: &[Inline]) -> &str {
     let text = behind.iter().find(|inline| inline.style != Style::Break).map_or("", |inline| inline.text.as_str());
-    let first = text.split_whitespace().next().unwrap_or_default();
-    text.starts_with(' ')
-        && matches!(
-            first,
-            "returns"
-                | "shows"
-                | "should"
-                | "must"
-                | "is"
-                | "reports"
-                | "fails"
-                | "succeeds"
-                | "exits"
-                | "prints"
-                | "answers"
-                | "works"
-                | "says"
-                | "outputs"
-                | "displays"
-                | "lists"
-                | "gives"
-                | "has"
-                | "does"
-                | "will"
-        )
+    let word = text.split_whitespace().next().unwrap_or_default();
+    if text.starts_with(' ') { word } else { "" }
+}
+
+/// Whether the code is said to be a thing: "the `etcdctl` commands".
+fn is_kind(word: &str) -> bool {
+    let word = word.trim_end_matches(['.', ',', ':']);
+    matches!(
+        word,
+        "command"
+            | "commands"
+            | "container"
+            | "pod"
+            | "cli"
+            | "CLI"
+            | "client"
+            | "tool"
+            | "utility"
+            | "script"
+            | "binary"
+            | "queries"
+    )
+}
+
+/// Whether what follows says what the code gives: then it states what has to be so.
+fn is_outcome(word: &str) -> bool {
+    matches!(
+        word,
+        "returns"
+            | "shows"
+            | "should"
+            | "must"
+            | "is"
+            | "reports"
+            | "fails"
+            | "succeeds"
+            | "exits"
+            | "prints"
+            | "answers"
+            | "works"
+            | "says"
+            | "outputs"
+            | "displays"
+            | "lists"
+            | "gives"
+            | "has"
+            | "does"
+            | "will"
+    )
 }
 
 /// Whether the sentence before the code asks for something to be done.

@@ -51,8 +51,11 @@ fn plain_label(line: &[Inline]) -> Option<Label> {
     if title.split_whitespace().count() > 3 {
         return None;
     }
-    let section =
-        vocabulary::section(title).filter(|kind| !matches!(kind, SectionKind::Background | SectionKind::Cause))?;
+    // "Check:" introduces what to check; only some verbs are used as the names of sections.
+    let verb = crate::parse::sentences::is_imperative(title)
+        && !matches!(title.trim(), "Fix" | "Verify" | "Rollback" | "Mitigate" | "Alert");
+    let section = vocabulary::section(title)
+        .filter(|kind| !verb && !matches!(kind, SectionKind::Background | SectionKind::Cause))?;
     let whole = plain(line);
     let rest = whole.split_once(':').map(|(_, rest)| rest.trim().to_owned()).unwrap_or_default();
     Some(Label { title: title.trim().to_owned(), section: Some(section), rest })

@@ -127,7 +127,7 @@ fn procedure(
             .owner
             .or_else(|| of_section(SectionKind::Owner))
             .or_else(|| front(&["owner", "owner_slack", "team", "owners", "owned_by"])),
-        trigger: trigger(&content.sections).or(content.condition).or_else(|| trigger_of_title(source, node)),
+        trigger: trigger(&content.sections).or_else(|| trigger_in_text(source, node, content.condition)),
         sections: content.sections,
         steps: content.steps,
         rollback_lines: content.proof.rollback,
@@ -138,6 +138,13 @@ fn procedure(
 fn trigger(sections: &[Section]) -> Option<Trigger> {
     let section = sections.iter().find(|section| section.kind == SectionKind::Trigger)?;
     Some(Trigger { line: section.line, span: section.span, text: section.text.clone() })
+}
+
+/// A sentence that says when the procedure applies, or the heading; "If it is still down:" says less than the heading.
+fn trigger_in_text(source: &Source<'_>, node: &Node, condition: Option<Trigger>) -> Option<Trigger> {
+    let title = trigger_of_title(source, node);
+    let weak = condition.as_ref().is_some_and(|condition| condition.text.starts_with("If "));
+    if weak { title.or(condition) } else { condition.or(title) }
 }
 
 /// A heading that names the symptom says when the procedure applies.
@@ -246,7 +253,7 @@ fn diagnostics(source: &Source<'_>, runbook: &Runbook) -> Vec<Diagnostic> {
             findings.warn(
                 "unclosed-fence",
                 span,
-                "this code block is never closed, so everything behind it is code".to_owned(),
+                "this code block is never closed".to_owned(),
                 "close it with the same marker, at the same indentation as the opening one",
             );
         }

@@ -74,7 +74,8 @@ impl<'s> Discovery<'s> {
         }
         let candidate = index > 0 || self.stands_for_document(unit.len() > 1);
         let explained = sentences::is_explanation(&node.title) && evidence.commands == 0;
-        if candidate && !explained && !self.is_aside(index) && evidence.is_procedure() {
+        let acts = evidence.is_procedure() || self.is_branch(index) && evidence.is_actionable();
+        if candidate && !explained && !self.is_aside(index) && acts {
             units.push(unit);
         }
         for child in apart {
@@ -105,6 +106,9 @@ impl<'s> Discovery<'s> {
         if incidents >= 2 && (incidents * 2 >= titles.len() || !structural) {
             return false;
         }
+        if titles.iter().any(|child| self.gathers_incidents(*child)) {
+            return false;
+        }
         structural
             || node.children.iter().any(|child| self.nodes[*child].kind == HeadingKind::Step)
             || self.own[index].trigger && !titles.iter().any(|child| self.is_incident(*child))
@@ -112,6 +116,13 @@ impl<'s> Discovery<'s> {
             || self.is_sequence(index)
             || self.is_incident(index) && titles.iter().all(|child| sentences::is_imperative(&self.nodes[*child].title))
             || index > 0 && titles.is_empty()
+    }
+
+    /// "Common incidents", with two of them at least.
+    fn gathers_incidents(&self, index: usize) -> bool {
+        let node = &self.nodes[index];
+        let titles = node.children.iter().filter(|child| self.is_standalone_title(**child));
+        vocabulary::is_collection(&node.title) && titles.count() >= 2 && !self.own[index].is_actionable()
     }
 
     /// A section below the heading that only a procedure has.

@@ -50,7 +50,7 @@ fn command(text: &str, start: usize, limit: usize, prompt: Prompt) -> Option<Pie
         Prompt::Shell | Prompt::Named(..) => {
             let span = split::first_command(behind)?;
             let session = match prompt {
-                Prompt::Named(start, end) => text.get(start..end).map(str::to_owned),
+                Prompt::Named(start, end) => text.get(start..end).map(|name| place(name).to_owned()),
                 _ => None,
             };
             (Language::Shell, session, span.start, span.end)
@@ -66,6 +66,12 @@ fn command(text: &str, start: usize, limit: usize, prompt: Prompt) -> Option<Pie
     };
     let source = behind.get(begin..end).filter(|source| !source.is_empty())?;
     Some(Piece::Command { language, start: start + begin, end: start + end, text: source.to_owned(), session })
+}
+
+/// The user and host of a prompt, without its directory.
+fn place(name: &str) -> &str {
+    let name = name.trim_matches(['[', ']']);
+    name.split([':', ' ']).next().unwrap_or(name)
 }
 
 /// Length of the prompt at the start of a line, and what it belongs to.

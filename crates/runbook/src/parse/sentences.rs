@@ -29,7 +29,7 @@ pub(crate) fn is_imperative(text: &str) -> bool {
     const NOUNS: &[&str] = &[
         "is", "are", "was", "were", "has", "have", "of", "rate", "rates", "files", "file", "errors", "error",
         "failures", "failure", "timeouts", "timeout", "latency", "usage", "will", "should", "level", "levels", "size",
-        "loss", "limits", "times", "time",
+        "loss", "limits", "only", "times", "time",
     ];
     let phrase = normalised(text);
     let mut words = phrase.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty());
@@ -118,7 +118,9 @@ pub(crate) fn states_condition(text: &str) -> bool {
     ]
     .iter()
     .any(|word| lower.contains(word));
-    alert || start || used
+    let announces =
+        lower.starts_with("if ") && !lower.starts_with("if you") && lower.ends_with(':') && lower.len() < 120;
+    alert || start || used || announces
 }
 
 /// A sentence that introduces what happens by itself or what a thing consists of, not what to do.
@@ -415,6 +417,29 @@ pub(crate) fn place(sentence: &str) -> Option<String> {
         return Some(format!("{article} {}", taken[..named].join(" ")));
     }
     None
+}
+
+/// A sentence behind a command that says that it has taken the reader elsewhere.
+pub(crate) fn opens_shell(sentence: &str) -> bool {
+    let lower = sentence.to_lowercase();
+    let taken = [
+        "get you a shell",
+        "gives you a shell",
+        "open a shell",
+        "opens a shell",
+        "drop you into",
+        "drops you into",
+        "you are now in",
+        "you will be in",
+        "start a shell",
+        "starts a shell",
+        "now inside the",
+        "once inside the",
+        "once logged in",
+        "shell inside the",
+        "once connected",
+    ];
+    taken.iter().any(|words| lower.contains(words))
 }
 
 /// Explanations that look like lists of steps.

@@ -66,8 +66,11 @@ pub(crate) fn without_number(text: &str) -> &str {
     }
     let rest = &text[digits..];
     let behind = rest.trim_start_matches([')', ':', '-', '–', '—', ' ']);
-    let marked =
-        text[..digits].ends_with('.') || rest.starts_with([')', ':']) || rest.trim_start().starts_with(['-', '–', '—']);
+    let nested = text[..digits].contains('.') && rest.starts_with(' ');
+    let marked = nested
+        || text[..digits].ends_with('.')
+        || rest.starts_with([')', ':'])
+        || rest.trim_start().starts_with(['-', '–', '—']);
     if marked && behind.len() < rest.len() && !behind.is_empty() { behind } else { text }
 }
 

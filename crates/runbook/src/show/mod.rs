@@ -1,15 +1,18 @@
 //! A runbook as `allclear show --format json` prints it: a stable shape, apart from the model, lines 1-based.
 
+#[cfg(test)]
+mod schema;
 mod text;
 
 use allclear_core::{EffectClass, StepKind};
 use serde::Serialize;
 
-use crate::model::{Command, Procedure, Runbook, Section, Step};
+use crate::model::{Command, Procedure, Runbook, Section, Step, Variable, VariableForm};
 pub use text::render_show;
 
 /// The whole document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Show {
     /// Path as it was given.
     pub path: String,
@@ -41,6 +44,7 @@ pub struct Show {
 
 /// A procedure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ShownProcedure {
     /// Unique id.
     pub id: String,
@@ -68,8 +72,10 @@ pub struct ShownProcedure {
 
 /// A section of a procedure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ShownSection {
     /// `trigger`, `rollback` …
+    #[cfg_attr(test, schemars(schema_with = "schema::section_kind"))]
     pub kind: &'static str,
     /// Line of its label.
     pub line: u32,
@@ -81,6 +87,7 @@ pub struct ShownSection {
 
 /// A step of a procedure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ShownStep {
     /// Number within the procedure.
     pub number: u32,
@@ -89,6 +96,7 @@ pub struct ShownStep {
     /// The title.
     pub title: String,
     /// `command` or `manual`.
+    #[cfg_attr(test, schemars(schema_with = "schema::step_kind"))]
     pub kind: StepKind,
     /// The commands.
     pub commands: Vec<ShownCommand>,
@@ -96,6 +104,7 @@ pub struct ShownStep {
 
 /// A command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ShownCommand {
     /// Its first line.
     pub line: u32,
@@ -104,8 +113,9 @@ pub struct ShownCommand {
     /// The text.
     pub text: String,
     /// What it does to the world.
+    #[cfg_attr(test, schemars(schema_with = "schema::effect"))]
     pub effect: EffectClass,
-    /// The command that opened the session it runs in.
+    /// The session it runs in: the command that opened it, the prompt, the place or the client; null on the responder's machine.
     pub session: Option<String>,
     /// Line of the command that it replaces.
     pub alternative_of: Option<u32>,
@@ -113,6 +123,7 @@ pub struct ShownCommand {
 
 /// A variable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ShownVariable {
     /// The name to set it by.
     pub name: String,
@@ -120,10 +131,14 @@ pub struct ShownVariable {
     pub line: u32,
     /// Whether it is a credential.
     pub secret: bool,
+    /// `secret`, `date` or `text`.
+    #[cfg_attr(test, schemars(schema_with = "schema::variable_kind"))]
+    pub kind: &'static str,
 }
 
 /// A fence that is not a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ShownNotCommand {
     /// Line of the opening fence.
     pub line: u32,
@@ -133,6 +148,7 @@ pub struct ShownNotCommand {
 
 /// A text with its line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ShownText {
     /// Its line.
     pub line: u32,
@@ -142,6 +158,7 @@ pub struct ShownText {
 
 /// A contact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ShownContact {
     /// Role or name.
     pub name: String,
@@ -153,6 +170,7 @@ pub struct ShownContact {
 
 /// A severity level.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ShownSeverity {
     /// `P0` …
     pub code: String,
@@ -166,6 +184,7 @@ pub struct ShownSeverity {
 
 /// Something with a name and a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ShownNamed {
     /// The name.
     pub name: String,
@@ -177,6 +196,7 @@ pub struct ShownNamed {
 
 /// A message template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ShownTemplate {
     /// What stands above it.
     pub title: String,
@@ -188,6 +208,7 @@ pub struct ShownTemplate {
 
 /// A scheduled job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ShownJob {
     /// Its name.
     pub name: String,
@@ -205,6 +226,7 @@ pub struct ShownJob {
 
 /// An address worth watching.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ShownEndpoint {
     /// The address.
     pub url: String,
@@ -224,6 +246,7 @@ pub fn show(runbook: &Runbook) -> Show {
             name: it.name.clone(),
             line: it.line,
             secret: it.secret,
+            kind: variable_kind(it),
         }),
         not_commands: each(&runbook.not_commands, |it| ShownNotCommand { line: it.line, why: it.why.clone() }),
         snippets: each(&runbook.snippets, |it| command(&it.command)),
@@ -257,6 +280,27 @@ pub fn show(runbook: &Runbook) -> Show {
             .collect(),
         endpoints: each(runbook.endpoints(), |it| ShownEndpoint { url: it.url.clone(), line: it.line }),
     }
+}
+
+const fn variable_kind(variable: &Variable) -> &'static str {
+    match variable.form {
+        _ if variable.secret => "secret",
+        VariableForm::DatedFile => "date",
+        _ => "text",
+    }
+}
+
+/// Statements for a client run in it, whether or not the text opens it.
+fn session(command: &Command) -> Option<String> {
+    let client = match command.language.as_str() {
+        "sql" => Some("psql"),
+        "redis" => Some("redis-cli"),
+        "ruby" => Some("irb"),
+        "python" => Some("python"),
+        "javascript" => Some("mongosh"),
+        _ => None,
+    };
+    command.session.clone().or_else(|| client.map(str::to_owned))
 }
 
 fn each<T, U>(items: &[T], shown: impl Fn(&T) -> U) -> Vec<U> {
@@ -295,7 +339,7 @@ fn command(command: &Command) -> ShownCommand {
         language: command.language.clone(),
         text: command.text.clone(),
         effect: command.effect,
-        session: command.session.clone(),
+        session: session(command),
         alternative_of: command.alternative_of,
     }
 }

@@ -1,6 +1,6 @@
 //! Fences and inline code of a procedure: their commands go to the open step, to a step of their own, or to a section.
 
-use crate::model::Command;
+use crate::model::{Command, SectionKind};
 use crate::parse::choices;
 use crate::parse::fences::{FenceRole, Language};
 use crate::parse::inline;
@@ -161,10 +161,28 @@ impl Walker<'_> {
 
     pub(super) fn inline_commands(&mut self, inlines: &[Inline]) -> Vec<Command> {
         let mut commands = Vec::new();
-        for (code, language) in inline::commands(inlines) {
-            commands.push(self.inline_command(code, language));
+        if !self.states_conditions() {
+            for (code, language) in inline::commands(inlines) {
+                commands.push(self.inline_command(code, language));
+            }
         }
         commands
+    }
+
+    /// Whether the current section says what has to be so, rather than what to do.
+    fn states_conditions(&self) -> bool {
+        let section = self.content.sections.last().filter(|_| self.section.is_some());
+        section.is_some_and(|section| {
+            matches!(
+                section.kind,
+                SectionKind::Trigger
+                    | SectionKind::Impact
+                    | SectionKind::Severity
+                    | SectionKind::Owner
+                    | SectionKind::Prerequisites
+                    | SectionKind::Cause
+            )
+        })
     }
 
     pub(super) fn inline_command(&mut self, code: &Inline, language: Language) -> Command {
@@ -218,9 +236,9 @@ fn is_numbered(comment: &str) -> bool {
 
 /// Whether code in a sentence only names the command that the fence behind it spells out: "with `kubectl logs`:".
 fn is_mention(mention: &Command, command: &Command) -> bool {
-    mention.text.split_whitespace().count() <= 3
-        && command.text.starts_with(&mention.text)
-        && command.text.len() > mention.text.len()
+    let mut words = command.text.split_whitespace().take(8);
+    let named = mention.text.split_whitespace().all(|word| words.any(|other| other == word));
+    named && mention.text.split_whitespace().count() <= 3 && command.text.len() > mention.text.len()
 }
 
 /// Whether two command lines do the same with other arguments.

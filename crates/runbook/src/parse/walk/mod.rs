@@ -84,6 +84,8 @@ pub(crate) struct Walker<'s> {
     sessions: Sessions,
     /// Number of steps before the current section, and its prose as far as it has made no step.
     unstepped: Option<(usize, String)>,
+    /// Sections of steps that have made none, with their prose.
+    prosaic: Vec<(String, Span, String)>,
 }
 
 impl<'s> Walker<'s> {
@@ -107,6 +109,7 @@ impl<'s> Walker<'s> {
             mentioned: 0..0,
             sessions: Sessions::default(),
             unstepped: None,
+            prosaic: Vec::new(),
         }
     }
 
@@ -128,21 +131,30 @@ impl<'s> Walker<'s> {
                 block = self.source.document.blocks[block].end;
             }
         }
-        self.settle();
+        self.finish();
         self.content
     }
 
-    /// A section of steps that holds nothing but prose is one step, which a person does.
+    /// Leaves a section; one of steps that holds nothing but prose may have to stand for a step.
     fn settle(&mut self) {
         let Some((before, prose)) = self.unstepped.take() else { return };
-        let Some(section) =
-            self.content.sections.last().filter(|_| before == self.content.steps.len() && !prose.is_empty())
-        else {
-            return;
-        };
-        let (title, span) = (section.title.clone(), section.span);
-        self.begin_step(None, title, span, Open::Nothing);
-        self.attach(&prose, Vec::new(), span);
+        if before == self.content.steps.len()
+            && !prose.is_empty()
+            && let Some(section) = self.content.sections.last()
+        {
+            self.prosaic.push((section.title.clone(), section.span, prose));
+        }
+    }
+
+    /// Where there are no steps at all, each section of instructions in prose is one, which a person does.
+    fn finish(&mut self) {
+        self.settle();
+        if self.content.steps.is_empty() {
+            for (title, span, prose) in std::mem::take(&mut self.prosaic) {
+                self.begin_step(None, title, span, Open::Nothing);
+                self.attach(&prose, Vec::new(), span);
+            }
+        }
     }
 
     fn heading(&mut self, node: &Node) {
@@ -152,6 +164,10 @@ impl<'s> Walker<'s> {
             return self.attach(&node.title, Vec::new(), node.span);
         }
         self.close();
+        if !self.bears_steps() && self.section.is_some_and(|level| level > 0 && node.level > level) {
+            // Whatever stands below "Prerequisites" or "Follow-up" is part of it.
+            return;
+        }
         if self.section.is_some_and(|level| level == 0 || node.level <= level) {
             self.settle();
             self.section = None;
@@ -159,6 +175,8 @@ impl<'s> Walker<'s> {
             self.content.proof.leave();
         }
         match node.kind {
+            // "2. Restore" below "Procedure" is a step, whatever else its word may mean.
+            HeadingKind::Section(kind) if kind.bears_steps() && self.is_below_steps(node) => self.begin_headed(node),
             HeadingKind::Section(kind) => self.begin_section(kind, node.level, &node.title, node.span, String::new()),
             HeadingKind::Step => self.begin_headed(node),
             _ if self.bears_steps() && is_instruction(&node.title) => self.begin_headed(node),
@@ -167,6 +185,11 @@ impl<'s> Walker<'s> {
             }
             _ => self.intro = Some(Intro { text: node.title.clone(), sentence: None }),
         }
+    }
+
+    fn is_below_steps(&self, node: &Node) -> bool {
+        let below = self.section.is_some_and(|level| level > 0 && node.level > level);
+        below && self.bears_steps() && vocabulary::without_number(&node.title) != node.title.trim_start()
     }
 
     fn begin_headed(&mut self, node: &Node) {

@@ -54,7 +54,8 @@ impl Proof {
     }
 
     pub(crate) fn command(&mut self, command: &Command) {
-        self.changed |= command.effect != EffectClass::Observe;
+        // What an unknown program does is told by the sentence around it, if at all.
+        self.changed |= matches!(command.effect, EffectClass::Change | EffectClass::Outage | EffectClass::Destroy);
     }
 
     /// A sentence or a comment that may say what is to be seen.

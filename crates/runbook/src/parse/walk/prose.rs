@@ -91,7 +91,7 @@ impl Walker<'_> {
 
     pub(super) fn prose(&mut self, inlines: &[Inline]) {
         let text = plain(inlines);
-        let sentences = labels::sentences(inlines);
+        let told = labels::sentences(inlines);
         if text.is_empty() && !inlines.iter().any(|inline| inline.style == Style::Attribute) {
             return;
         }
@@ -101,19 +101,23 @@ impl Walker<'_> {
             self.alternative = true;
             return;
         }
-        for (place, sentence) in &sentences {
+        for (place, sentence) in &told {
             self.content.proof.says(sentence, self.source.line(*place));
         }
-        let last = sentences.last().map_or(span, |(place, _)| *place);
-        self.lead = sentences.last().map(|(_, sentence)| sentence.clone()).unwrap_or_default();
+        if told.iter().any(|(_, sentence)| sentences::opens_shell(sentence)) {
+            self.sessions.assume(self.content.steps.last().and_then(|step| step.commands.last()));
+        }
+        let last = told.last().map_or(span, |(place, _)| *place);
+        self.lead = told.last().map(|(_, sentence)| sentence.clone()).unwrap_or_default();
         let commands = self.inline_commands(inlines);
         match self.open {
             Open::Titled => self.attach_mentions(&text, commands, span),
             _ if !self.bears_steps() => self.add_to_section(&text, commands, span),
             _ if !commands.is_empty() => {
                 let (title, rest) = labels::first_sentence(&text);
+                let title = if title.is_empty() { self.section_title() } else { title.to_owned() };
                 let lead = std::mem::take(&mut self.lead);
-                self.begin_step(None, title.to_owned(), span, Open::Introduced);
+                self.begin_step(None, title, span, Open::Introduced);
                 self.attach_mentions(rest, commands, span);
                 self.lead = lead;
             }
