@@ -2,7 +2,7 @@
 
 use crate::model::SectionKind;
 use crate::parse::evidence::Evidence;
-use crate::parse::markdown::BlockKind;
+use crate::parse::markdown::{BlockKind, Style};
 use crate::parse::outline::Node;
 use crate::parse::source::Source;
 use crate::parse::vocabulary::{self, HeadingKind};
@@ -73,7 +73,9 @@ fn is_scaffold(source: &Source<'_>) -> bool {
     for block in
         source.document.blocks.iter().filter(|block| matches!(block.kind, BlockKind::Paragraph | BlockKind::Cell))
     {
-        let text: String = block.inlines.iter().map(|inline| inline.text.as_str()).collect();
+        // A blank in inline code is a variable of the procedure, to be filled in when it runs.
+        let prose = block.inlines.iter().filter(|inline| inline.style != Style::Code);
+        let text: String = prose.map(|inline| inline.text.as_str()).collect();
         if text.trim().is_empty() {
             continue;
         }
