@@ -14,8 +14,8 @@
 #![allow(dead_code, unused_imports, reason = "rules ask for the rest of it")]
 
 mod allow;
-mod coverage;
 mod batch;
+mod coverage;
 mod document;
 mod fence;
 mod prose;
@@ -24,8 +24,8 @@ mod rules;
 mod settings;
 mod surroundings;
 
-pub use coverage::{Covered, FoundBy, Watched, WatchedKind, alert_rules, coverage, scheduled_jobs};
 pub(crate) use batch::{Batch, BatchSource, Sent};
+pub use coverage::{Covered, FoundBy, Watched, WatchedKind, alert_rules, coverage, scheduled_jobs};
 pub(crate) use document::{Document, Entry, Place, Scope};
 pub(crate) use fence::Fence;
 pub use prose::anchors;

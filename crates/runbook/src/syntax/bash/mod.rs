@@ -3,9 +3,11 @@
 //! The grammar is brush-parser's. Where it refuses a text (pasted output, a stray quote), the words are read without
 //! structure, so that rules still see the commands; `Script::error` says why. Placeholders count as words.
 
+mod grammar;
 mod lower;
 mod mask;
 mod recover;
+mod tree;
 mod wrapper;
 
 use crate::span::Span;
@@ -82,7 +84,11 @@ impl Script {
 
     /// The stages of a pipeline in order, without what they start.
     pub(crate) fn pipeline(&self, number: usize) -> impl Iterator<Item = &Invocation> {
-        self.invocations.iter().filter(move |invocation| invocation.pipeline == number && invocation.via.is_none())
+        // A pipeline's number is the index of the first invocation in it, or of one that a word of it substitutes.
+        let stages = self.invocations[number.min(self.invocations.len())..].iter();
+        let mut stages = stages.filter(move |it| it.pipeline == number && it.via.is_none()).peekable();
+        let count = stages.peek().map_or(0, |first| first.stages);
+        stages.take(count)
     }
 }
 
@@ -202,6 +208,26 @@ pub(crate) struct Redirect {
     pub(crate) target: Word,
     /// The body of a here-document.
     pub(crate) body: Option<HereDocument>,
+}
+
+impl Redirect {
+    /// Whether it gives the command something to read.
+    pub(crate) const fn feeds(&self) -> bool {
+        matches!(
+            self.kind,
+            RedirectKind::Read | RedirectKind::ReadWrite | RedirectKind::HereDocument | RedirectKind::HereString
+        )
+    }
+
+    /// Whether it writes to a file.
+    pub(crate) fn writes(&self) -> bool {
+        let file = !matches!(self.target.value.as_str(), "/dev/null" | "/dev/stdout" | "/dev/stderr" | "/dev/tty");
+        let kind = matches!(
+            self.kind,
+            RedirectKind::Write | RedirectKind::Append | RedirectKind::ReadWrite | RedirectKind::Both
+        );
+        kind && file
+    }
 }
 
 /// What a redirection does.
