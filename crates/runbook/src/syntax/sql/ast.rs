@@ -82,6 +82,8 @@ pub(crate) enum StatementKind {
         if_not_exists: bool,
         name: Option<Name>,
         table: Name,
+        /// `ON ONLY`: nothing is built but an entry in the catalogue.
+        only: bool,
     },
     Create,
     DropDatabase {

@@ -83,15 +83,15 @@ pub(super) fn equals<'s>(condition: &'s Expression, column: &str) -> Option<&'s 
     }
 }
 
-/// Whether a condition demands a state other than `active`.
+/// Whether a condition demands a state other than `active`: `state = 'idle'`, `state IN ('idle', …)`, `state LIKE 'idle%'`.
 pub(super) fn demands_idle(condition: &Expression) -> bool {
-    let state = equals(condition, "state").is_some_and(|state| state.starts_with("idle"));
-    let pattern =
-        any(condition, &|inner| matches!(&inner.kind, ExpressionKind::Constant(value) if value.starts_with("idle")));
-    state
-        || (pattern
-            && mentions(condition, "state")
-            && !any(condition, &|inner| matches!(&inner.kind, ExpressionKind::Constant(value) if value == "active")))
+    let ExpressionKind::Binary { operator, left, right } = &condition.kind else { return false };
+    let is_state =
+        matches!(&left.kind, ExpressionKind::Column(path) if path.last().is_some_and(|last| last == "state"));
+    let named = |start: &str| {
+        any(right, &|inner| matches!(&inner.kind, ExpressionKind::Constant(value) if value.starts_with(start)))
+    };
+    is_state && matches!(operator.as_str(), "=" | "IN" | "LIKE" | "ILIKE" | "~") && named("idle") && !named("active")
 }
 
 /// Whether a condition picks sessions by what runs long: their own would not be among them.

@@ -5,7 +5,7 @@ use crate::lint::{Document, Fix, Report, Rule};
 use crate::span::Span;
 use crate::syntax::sql::ast::{Expression, ExpressionKind};
 
-use super::activity::{any, conditions, endings, equals, mentions};
+use super::activity::{any, conditions, demands_idle, endings, mentions};
 
 pub(super) const RULE: Rule = Rule {
     code: "PG11",
@@ -20,8 +20,7 @@ fn check(document: &Document<'_>, report: &mut Report) {
         for statement in &sent.batch.sql.statements {
             for ending in endings(statement, &["pg_terminate_backend"]) {
                 let conditions = conditions(ending.query);
-                let idle =
-                    conditions.iter().any(|it| equals(it, "state").is_some_and(|state| state.starts_with("idle")));
+                let idle = conditions.iter().any(|condition| demands_idle(condition));
                 let changed = conditions.iter().any(|it| mentions(it, "state_change") || mentions(it, "xact_start"));
                 let by_query =
                     conditions.iter().find(|condition| compares(condition) && mentions(condition, "query_start"));

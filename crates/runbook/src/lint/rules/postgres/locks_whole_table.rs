@@ -50,7 +50,7 @@ fn in_scope(scope: &Scope<'_>, report: &mut Report) {
                     "`CLUSTER` rewrites the table and locks out even readers until it is done",
                     "use `pg_repack`, or say when it is allowed",
                 ),
-                StatementKind::CreateIndex { concurrently: false, .. } if !makes_tables => (
+                StatementKind::CreateIndex { concurrently: false, only: false, .. } if !makes_tables => (
                     "without `CONCURRENTLY`, every write to the table waits until the index is built",
                     "`CREATE INDEX CONCURRENTLY`, outside a transaction",
                 ),

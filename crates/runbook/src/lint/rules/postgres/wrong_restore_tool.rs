@@ -35,7 +35,8 @@ fn check(document: &Document<'_>, report: &mut Report) {
 /// What is wrong, where the document shows how the file was made or its name says so.
 fn misfit(restore: &Restore<'_, '_>, custom: Option<bool>, text: &str) -> Option<(&'static str, &'static str)> {
     let formats = text.contains("-Fc") || text.contains("-F c") || text.contains("--format") || text.contains("-Fd");
-    let plain_by_name = restore.source.ends_with(".sql") && !formats && !restore.source.contains(['$', '<', '{']);
+    let named = [".sql", ".sql.gz"].iter().any(|ending| restore.source.ends_with(ending));
+    let plain_by_name = named && !formats && !restore.source.contains(['$', '<', '{']);
     match restore.tool {
         Tool::PgRestore if custom == Some(false) || (custom.is_none() && plain_by_name) => Some((
             "`pg_restore` refuses a plain SQL dump: \"input file appears to be a text format dump\"",

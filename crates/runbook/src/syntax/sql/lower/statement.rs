@@ -163,6 +163,7 @@ fn create_index(node: &SyntaxNode) -> StatementKind {
         if_not_exists: has_child(node, K::IF_NOT_EXISTS),
         name: name_in(node, &[K::INDEX]),
         table: name_in(node, TABLE).unwrap_or_default(),
+        only: child(node, K::TABLE_RELATION_NAME).is_some_and(|table| has_token(&table, K::ONLY_KW)),
     }
 }
 
