@@ -26,7 +26,6 @@ const DIRECTORIES: &[&str] = &[
     "/usr/local/pgsql",
     "/bitnami/postgresql",
     "/data/pgsql",
-    "/home/postgres/pgdata",
 ];
 
 /// What tells which server this is, or keeps its files.
