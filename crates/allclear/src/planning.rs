@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use allclear_core::{Plan, PlannedStep};
+use allclear_core::{Plan, PlannedCommand, PlannedStep};
 use allclear_drivers::Redactor;
 use allclear_runbook::PlanRequest;
 
 use crate::Common;
 use crate::commands::run::PlanningArgs;
+use crate::config;
 use crate::exit::Failure;
 use crate::host;
 
@@ -24,6 +25,8 @@ const CREDENTIAL_BYTES_MIN: usize = 6;
 pub(crate) struct Planning {
     /// The plan; `None` where it was refused.
     pub(crate) plan: Option<Plan>,
+    /// What the runbook itself says about going back.
+    pub(crate) rollback: Vec<PlannedCommand>,
     /// Why it was refused.
     pub(crate) refusals: Vec<String>,
 }
@@ -32,7 +35,9 @@ pub(crate) struct Planning {
 pub(crate) fn plan(runbook: &Path, procedure: &str, args: &PlanningArgs, common: &Common) -> anyhow::Result<Planning> {
     let text = std::fs::read_to_string(runbook)
         .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", runbook.display())))?;
-    let (parsed, _) = allclear_runbook::parse(&runbook.display().to_string(), &text);
+    let (mut parsed, _) = allclear_runbook::parse(&runbook.display().to_string(), &text);
+    let catalogue = config::load_catalogue(&common.config).map_err(|error| Failure::usage(error.to_string()))?;
+    allclear_runbook::reclassify(&mut parsed, &catalogue);
     let request = PlanRequest {
         target: args.target.clone(),
         variables: args.variables(),
@@ -42,15 +47,20 @@ pub(crate) fn plan(runbook: &Path, procedure: &str, args: &PlanningArgs, common:
         only: args.only.iter().copied().collect(),
         alternatives: args.choose.iter().copied().collect(),
     };
-    Ok(match allclear_runbook::plan(&parsed, procedure, &request) {
+    Ok(match allclear_runbook::plan_with(&parsed, procedure, &request, &catalogue) {
         Ok(plan) => {
+            let rollback = allclear_runbook::rollback(&parsed, procedure, &request);
             let refusals = credentials(&plan);
-            Planning { plan: Some(plan).filter(|_| refusals.is_empty()), refusals }
+            Planning { plan: Some(plan).filter(|_| refusals.is_empty()), rollback, refusals }
         }
         Err(refusals) => {
             // Some of them quote the command.
             let redactor = Redactor::new([]);
-            Planning { plan: None, refusals: refusals.iter().map(|it| redactor.text(&it.to_string())).collect() }
+            Planning {
+                plan: None,
+                rollback: Vec::new(),
+                refusals: refusals.iter().map(|it| redactor.text(&it.to_string())).collect(),
+            }
         }
     })
 }

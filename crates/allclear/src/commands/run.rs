@@ -63,7 +63,7 @@ impl PlanningArgs {
 
 pub(crate) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     let incident: Option<IncidentId> = args.incident.as_deref().map(client::id).transpose()?;
-    let Planning { plan, refusals } = planning::plan(&args.runbook, &args.procedure, &args.planning, common)?;
+    let Planning { plan, refusals, .. } = planning::plan(&args.runbook, &args.procedure, &args.planning, common)?;
     let Some(plan) = plan else {
         planning::print_refusals(&refusals);
         return Ok(Exit::Refused);

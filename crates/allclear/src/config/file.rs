@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::at::At;
+use super::catalogue::CatalogueTable;
 use super::lint::LintTable;
 use super::unit::{Listen, Pace, Reference, SeverityWord, Span, StatusRange};
 
@@ -42,6 +43,8 @@ pub(super) struct File {
     pub(super) target: BTreeMap<String, TargetTable>,
     /// How runbooks are linted.
     pub(super) lint: Option<LintTable>,
+    /// What Allclear is taught about commands.
+    pub(super) catalogue: Option<CatalogueTable>,
 }
 
 /// The service as its users know it.

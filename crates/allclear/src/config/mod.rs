@@ -5,6 +5,7 @@
 //! holds the value of a secret. Deliberately absent: defaults for whom to page. Nobody is woken by an assumption.
 
 mod at;
+mod catalogue;
 mod code;
 mod file;
 mod lint;
@@ -24,6 +25,7 @@ use std::net::SocketAddr;
 
 use allclear_core::Policy;
 
+pub(crate) use catalogue::load_catalogue;
 pub(crate) use lint::{LintConfig, load_lint};
 pub(crate) use load::{Loaded, load};
 pub(crate) use nearest::nearest;

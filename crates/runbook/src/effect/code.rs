@@ -10,7 +10,7 @@ use crate::syntax::bash::{Invocation, Word};
 pub(super) fn effect(catalogue: &Catalogue, language: Language, text: &str, depth: usize) -> EffectClass {
     match language {
         Language::Bash => shell::effect(catalogue, text, depth),
-        Language::Sql => query::effect(text),
+        Language::Sql => sql(text),
         Language::Mysql => mysql(text),
         Language::Redis => each_line(text, |line| redis(catalogue, line)),
         Language::Mongo => mongo(text),
@@ -18,6 +18,14 @@ pub(super) fn effect(catalogue: &Catalogue, language: Language, text: &str, dept
         Language::Sed if script::sed_reads(text) => Observe,
         Language::Awk if script::awk_reads(text) => Observe,
         Language::Sed | Language::Awk | Language::Other => Unknown,
+    }
+}
+
+/// PostgreSQL's, or else what only MySQL understands: runbooks tag both as `sql`.
+fn sql(text: &str) -> EffectClass {
+    match query::effect(text) {
+        Unknown => mysql(text),
+        known => known,
     }
 }
 
@@ -29,9 +37,12 @@ fn mysql(text: &str) -> EffectClass {
         let mut words = statement.split_whitespace().map(str::to_ascii_uppercase);
         match (words.next().unwrap_or_default().as_str(), words.next().unwrap_or_default().as_str()) {
             ("SHOW" | "USE" | "DESCRIBE" | "DESC" | "HELP", _) => Observe,
-            ("KILL" | "FLUSH" | "SET" | "CALL" | "START" | "CHANGE" | "OPTIMIZE", _) => Change,
-            ("STOP", "SLAVE" | "REPLICA") => Change,
-            ("PURGE" | "RESET", _) => Destroy,
+            ("KILL" | "FLUSH" | "OPTIMIZE", _)
+            | ("SET", "GLOBAL" | "PERSIST")
+            | ("CREATE" | "ALTER", "USER")
+            | ("GRANT" | "REVOKE", _)
+            | ("START" | "STOP" | "CHANGE", "SLAVE" | "REPLICA" | "MASTER" | "REPLICATION") => Change,
+            ("PURGE", "BINARY" | "MASTER") | ("RESET", "MASTER" | "SLAVE" | "REPLICA") => Destroy,
             _ => query::effect(statement),
         }
     };

@@ -150,6 +150,7 @@ impl Collected {
         let single = self.captures.len() == 1;
         let name = |number: usize| if single { "CAPTURED".to_owned() } else { format!("CAPTURED_{number}") };
         self.undo.reverse();
+        self.undo.dedup();
         let undo = if complete { joined(self.undo) } else { None };
         let programs = self.programs.into_iter().map(|name| format!("program: {name}"));
         Measures {
@@ -176,14 +177,26 @@ fn is_plain(reading: &Reading<'_>, index: usize) -> bool {
     once && !reading.repeats(index) && invocation.joined != bash::Joined::Or && invocation.words.iter().all(fixed)
 }
 
+/// The words of a wrapper, without a terminal: what is recorded would have the terminal's line ends.
+fn prefix(outer: &Invocation, words: &[bash::Word]) -> String {
+    let container = outer.wraps == Some(Wrapper::Container);
+    let kept = words.iter().filter(|word| !container || !matches!(word.value.as_str(), "-t" | "--tty"));
+    let kept = kept.map(|word| match word.value.as_str() {
+        "-it" | "-ti" if container => "-i".to_owned(),
+        _ => quoted(word),
+    });
+    kept.collect::<Vec<_>>().join(" ")
+}
+
 /// The text, started as the invocation is: by `sudo`, over `ssh`, in a container.
 fn wrapped(script: &Script, invocation: &Invocation, text: String) -> Option<String> {
     let mut inner = invocation;
     let mut text = text;
     while let Some(outer) = inner.via.and_then(|via| script.invocations.get(via)) {
         let first = inner.words.first()?.span;
-        let simple = !text.contains(['|', ';', '<', '>', '&', '\n']);
-        let words = |words: &[bash::Word]| words.iter().map(quoted).collect::<Vec<_>>().join(" ");
+        // Behind a prefix, a pipe or a here-string of the program itself goes on here; a list of commands does not.
+        let simple = text.starts_with(inner.program()) && !text.contains([';', '&', '\n']);
+        let words = |words: &[bash::Word]| prefix(outer, words);
         if let Some(at) = outer.words.iter().position(|word| word.span == first) {
             let expands_there = outer.wraps == Some(Wrapper::Remote) && text.contains('$');
             text = Some(format!("{} {text}", words(&outer.words[..at]))).filter(|_| simple && !expands_there)?;

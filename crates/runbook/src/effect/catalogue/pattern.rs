@@ -178,10 +178,14 @@ impl Pattern {
 
     fn sample(&self, program: &super::Program, operands: &[String]) -> Vec<String> {
         let mut words: Vec<String> = operands.to_vec();
-        let least = self.objects.map_or(0, |(least, _)| least);
+        let mut least = self.objects.map_or(0, |(least, _)| least);
         let verbs = 1 + usize::from(words.first().is_some_and(|word| program.groups.contains(word)));
-        if program.resources && least > 0 && words.len() <= verbs {
-            words.push("kind".to_owned());
+        if program.resources && least > 0 {
+            if words.len() <= verbs {
+                words.push("kind".to_owned());
+            }
+            let kind = usize::from(!words.iter().any(|word| word.contains('/')));
+            least = least.saturating_sub(words.len() - verbs - kind);
         }
         words.extend((0..least).map(|at| format!("object-{at}")));
         for test in self.flags.iter().filter(|test| test.wanted) {

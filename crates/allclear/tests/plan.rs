@@ -1,0 +1,98 @@
+//! `allclear plan`: what each command does, what is recorded, how it is undone, and what a team teaches it.
+
+mod support;
+
+use support::{Place, code, said};
+
+const RUNBOOK: &str = "# Shop
+
+## Cart is stuck
+
+**When**: carts do not empty
+
+**Steps:**
+
+1. **Stop it:**
+```bash
+kubectl scale deployment cart --replicas=0 -n shop
+```
+
+2. **Clean up:**
+```bash
+rm -rf /data/cart
+shopctl mail pause
+```
+
+3. **Tell users:** post on the status page.
+
+**Rollback:**
+```bash
+kubectl scale deployment cart --replicas=2 -n shop
+```
+";
+
+const TAUGHT: &str = "[[program]]
+names = [\"shopctl\"]
+
+[[program.entry]]
+match = \"mail pause\"
+effect = \"outage\"
+undo = \"shopctl mail resume\"
+";
+
+#[test]
+fn a_plan_says_how_each_command_is_undone_and_what_cannot_be() {
+    let place = Place::new();
+    place.write("runbook.md", RUNBOOK);
+    let output = place.run(&["plan", "runbook.md", "cart-is-stuck"]);
+    let said = said(&output);
+    assert_eq!(code(&output), 0, "{said}");
+    for sentence in [
+        "records CAPTURED: kubectl -n shop get deployment cart -o jsonpath='{.spec.replicas}'",
+        "undone by: kubectl -n shop scale deployment cart --replicas=\"$CAPTURED\"",
+        "CANNOT BE UNDONE: the files are gone",
+        "needs: program: kubectl, permission: patch the scale of the workload",
+        "asks for approval: ",
+        "asks for a person's word that it is done",
+        "The way back, as the runbook has it",
+        "3 steps, 3 commands: 1 outage, 1 destroy, 1 unknown; 1 cannot be undone (line 16)",
+    ] {
+        assert!(said.contains(sentence), "{sentence} is not in\n{said}");
+    }
+    let plan = place.json(&["plan", "runbook.md", "cart-is-stuck"]);
+    let command = &plan["steps"][0]["commands"][0];
+    assert_eq!(command["effect"], "outage");
+    assert_eq!(command["undo"], "kubectl -n shop scale deployment cart --replicas=\"$CAPTURED\"");
+    assert_eq!(plan["rollback"][0]["rendered"], "kubectl scale deployment cart --replicas=2 -n shop");
+    assert_eq!(plan["refusals"], serde_json::json!([]));
+}
+
+#[test]
+fn everything_that_is_missing_is_said_at_once() {
+    let place = Place::new();
+    place
+        .write("runbook.md", &RUNBOOK.replace("deployment cart", "deployment <name>").replace("-n shop", "-n <place>"));
+    let output = place.run(&["plan", "runbook.md", "cart-is-stuck"]);
+    assert_eq!(code(&output), 3, "{}", said(&output));
+    assert!(said(&output).contains("`name`") && said(&output).contains("`place`"), "{}", said(&output));
+    let filled = place.run(&["plan", "runbook.md", "cart-is-stuck", "--set", "name=cart", "--set", "place=shop"]);
+    assert_eq!(code(&filled), 0, "{}", said(&filled));
+}
+
+#[test]
+fn a_team_teaches_it_its_own_commands() {
+    let place = Place::new();
+    place.write("runbook.md", RUNBOOK);
+    place.write("allclear.toml", &format!("{}\n[catalogue]\nfiles = [\"shop.toml\"]\n", support::CONFIG));
+    let output = place.run(&["plan", "runbook.md", "cart-is-stuck"]);
+    assert_eq!(code(&output), 2, "{}", said(&output));
+    assert!(said(&output).contains("shop.toml cannot be read"), "{}", said(&output));
+    place.write("shop.toml", &TAUGHT.replace("mail pause", "mail !pause"));
+    let output = place.run(&["plan", "runbook.md", "cart-is-stuck"]);
+    assert_eq!(code(&output), 2, "{}", said(&output));
+    assert!(said(&output).contains("shop.toml:5:9: `!pause`: only a flag can be forbidden"), "{}", said(&output));
+    place.write("shop.toml", TAUGHT);
+    let plan = place.json(&["plan", "runbook.md", "cart-is-stuck"]);
+    let command = &plan["steps"][1]["commands"][1];
+    assert_eq!((&command["effect"], &command["undo"]), (&"outage".into(), &"shopctl mail resume".into()));
+}
