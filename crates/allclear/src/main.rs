@@ -66,9 +66,6 @@ enum Format {
 }
 
 fn main() -> ExitCode {
-    // Every TLS connection of the process uses this one provider; a second call can only mean it is installed already.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    listen_to_the_program();
     let mut cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -80,20 +77,32 @@ fn main() -> ExitCode {
     };
     // Told once, so that no file that names a place in it depends on where a later program is started.
     cli.common.data_dir = std::path::absolute(&cli.common.data_dir).unwrap_or(cli.common.data_dir);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("error: cannot start: {error}");
-            return Exit::Problems.into();
-        }
+    let ended = match commands::run_alone(&cli.verb, &cli.common) {
+        Some(ended) => ended,
+        None => run_in_company(cli),
     };
-    match runtime.block_on(commands::run(cli.verb, &cli.common)) {
+    match ended {
         Ok(exit) => exit.into(),
         Err(error) => {
             eprintln!("error: {error:#}");
             exit::of(&error).into()
         }
     }
+}
+
+/// Performs a verb that talks to others: with a runtime, TLS, and what the program says of itself.
+fn run_in_company(cli: Cli) -> anyhow::Result<Exit> {
+    // Every TLS connection of the process uses this one provider; a second call can only mean it is installed already.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    listen_to_the_program();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: cannot start: {error}");
+            return Ok(Exit::Problems);
+        }
+    };
+    runtime.block_on(commands::run(cli.verb, &cli.common))
 }
 
 /// What the program says of itself goes to stderr: warnings, and more where `ALLCLEAR_LOG` asks for it.

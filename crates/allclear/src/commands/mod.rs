@@ -62,22 +62,30 @@ pub(crate) enum Verb {
     Explain(explain::Args),
 }
 
-/// Performs one verb.
-pub(crate) async fn run(verb: Verb, common: &Common) -> anyhow::Result<Exit> {
+/// Performs a verb that needs nobody else, and so no runtime: it has to be done as soon as an editor has saved. `None`
+/// for any other verb.
+pub(crate) fn run_alone(verb: &Verb, common: &Common) -> Option<anyhow::Result<Exit>> {
     if matches!(common.format, Format::Sarif | Format::Github) && !matches!(verb, Verb::Lint(_)) {
-        return Err(Failure::usage(
-            "`--format sarif` and `--format github` are for `allclear lint`; use human or json",
-        ));
+        let help = "`--format sarif` and `--format github` are for `allclear lint`; use human or json";
+        return Some(Err(Failure::usage(help)));
     }
     match verb {
-        Verb::Lsp(args) => lsp::run(&args, common),
-        Verb::Lint(args) => lint::run(&args, common),
+        Verb::Lint(args) => Some(lint::run(args, common)),
+        Verb::Lsp(args) => Some(lsp::run(args, common)),
+        Verb::Show(args) => Some(show::run(args, common)),
+        Verb::Explain(args) => Some(explain::run(args)),
+        _ => None,
+    }
+}
+
+/// Performs one verb.
+pub(crate) async fn run(verb: Verb, common: &Common) -> anyhow::Result<Exit> {
+    match verb {
         Verb::Demo(args) => demo::run(args, common).await,
         Verb::Config(args) => config::run(args, common),
         Verb::Init(args) => init::run(&args, common),
         Verb::Check(args) => check::run(args, common).await,
         Verb::Up(args) => up::run(args, common).await,
-        Verb::Show(args) => show::run(&args, common),
         Verb::Plan(args) => plan::run(&args, common),
         Verb::Run(args) => run::run(args, common).await,
         Verb::Runs(args) => runs::run(args, common).await,
@@ -86,6 +94,8 @@ pub(crate) async fn run(verb: Verb, common: &Common) -> anyhow::Result<Exit> {
         Verb::Incident(args) => incident::run(args, common).await,
         Verb::Review(args) => review::run(args, common).await,
         Verb::Log(args) => log::run(args, common).await,
-        Verb::Explain(args) => explain::run(&args),
+        Verb::Lint(_) | Verb::Lsp(_) | Verb::Show(_) | Verb::Explain(_) => {
+            run_alone(&verb, common).unwrap_or(Ok(Exit::Usage))
+        }
     }
 }

@@ -29,7 +29,7 @@ impl fmt::Display for Fixed {
 
 /// Applies the fixes of every file.
 pub(crate) fn fix(files: &[Source], settings: &Settings) -> anyhow::Result<Fixed> {
-    let today = jiff::Zoned::now().date().to_string();
+    let today = super::today();
     let mut done = Fixed::default();
     for source in files {
         // A text that is not UTF-8 was changed by reading it; writing it back would lose bytes.

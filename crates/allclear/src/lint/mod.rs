@@ -39,7 +39,7 @@ pub(crate) struct Checked {
 
 /// Lints every file, on as many cores as there are; the order is that of the files.
 pub(crate) fn check(files: &[Source], settings: &Settings) -> anyhow::Result<Vec<Checked>> {
-    let today = jiff::Zoned::now().date().to_string();
+    let today = today();
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(files.len()));
     let work = || -> anyhow::Result<()> {
@@ -62,6 +62,11 @@ pub(crate) fn check(files: &[Source], settings: &Settings) -> anyhow::Result<Vec
     let mut done = done.into_inner().expect("no thread panics while it holds this");
     done.sort_by_key(|(index, _)| *index);
     Ok(done.into_iter().map(|(_, checked)| checked).collect())
+}
+
+/// The day, in UTC: reading the machine's time zone takes longer than linting a file.
+pub(crate) fn today() -> String {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
 }
 
 fn take<'f>(files: &'f [Source], next: &AtomicUsize) -> Option<(usize, &'f Source)> {

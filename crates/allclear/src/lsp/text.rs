@@ -31,7 +31,7 @@ impl Text {
         let path = path(uri);
         let shown = path.display().to_string();
         let (runbook, diagnostics) = allclear_runbook::parse(&shown, &text);
-        let today = jiff::Zoned::now().date().to_string();
+        let today = lint::today();
         let findings = lint::examine(&path, &runbook, &text, &diagnostics, settings, &today);
         let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         Self { text, starts, encoding, runbook, findings }
