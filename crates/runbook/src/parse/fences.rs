@@ -97,7 +97,7 @@ pub(crate) fn role_behind(fence: &Fence, lead: &str) -> FenceRole {
     let tag = tag(&fence.info);
     match role {
         FenceRole::Commands(Language::Shell | Language::Sql | Language::Http)
-            if is_output_lead(lead) && !prompts::is_prompted(text, true) =>
+            if is_output_lead(lead) && !prompts::is_prompted(text, true) && !is_typed(text) =>
         {
             FenceRole::Not(OUTPUT)
         }
@@ -121,6 +121,14 @@ pub(crate) fn role_behind(fence: &Fence, lead: &str) -> FenceRole {
         }
         role => role,
     }
+}
+
+/// Whether a program that everybody knows is called, or a statement begins: no lead makes output of that.
+fn is_typed(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let first = lines.next().unwrap_or_default();
+    let assigns = first.split_once("=$(").is_some_and(|(name, _)| !name.contains(' '));
+    sql::looks_like_sql(text) || assigns || programs::begins_with_program(first) && !looks_like_output(first)
 }
 
 fn is_output_lead(lead: &str) -> bool {

@@ -9,14 +9,13 @@ use crate::parse::vocabulary::{self, HeadingKind};
 
 /// Whether this is some other kind of document.
 pub(crate) fn is_foreign(source: &Source<'_>, nodes: &[Node], own: &[Evidence]) -> bool {
-    let title = nodes.iter().find(|node| node.level == 1).map_or(nodes[0].title.as_str(), |node| node.title.as_str());
-    let bracketed = title.contains('[') && title.contains(']') || title.contains('{') && title.contains('}');
-    let title = vocabulary::normalised(title);
-    if bracketed && !title.starts_with("[") || title.starts_with(['<', '{']) {
+    let title = title(source, nodes);
+    if holds_blank(title) {
         return true;
     }
+    let title = vocabulary::normalised(title);
     let stem = source.stem().to_ascii_lowercase().replace('_', "-");
-    if title.contains("runbook") && !is_template(source, &title, &stem) {
+    if names_runbook(&title, &stem) && !is_template(source, &title, &stem) {
         return false;
     }
     is_template(source, &title, &stem)
@@ -25,6 +24,39 @@ pub(crate) fn is_foreign(source: &Source<'_>, nodes: &[Node], own: &[Evidence]) 
         || is_proposal(&title, nodes)
         || is_tutorial(&title, &stem, nodes)
         || !is_operational(nodes, own) && nodes.iter().filter(|node| vocabulary::is_foreign(&node.title)).count() >= 2
+}
+
+/// The title of the front matter, which names the whole text, else the first heading of the first level.
+///
+/// An expression of a site generator (`<%= page.title %>`, `{{ title }}`) says nothing about the text.
+fn title<'a>(source: &'a Source<'_>, nodes: &'a [Node]) -> &'a str {
+    let front = source.document.front_matter.iter().filter(|(key, _)| key == "title").map(|(_, value)| value.as_str());
+    let headings = nodes.iter().filter(|node| node.level == 1).chain(nodes.first()).map(|node| node.title.as_str());
+    let mut titles = front.chain(headings);
+    titles.find(|title| !title.contains("<%") && !title.contains("{{") && !title.is_empty()).unwrap_or_default()
+}
+
+/// A title that is still to be filled in: `Runbook: [Service name]`, `<Alert> runbook`. `[P1] Disk full` is none.
+fn holds_blank(title: &str) -> bool {
+    #[rustfmt::skip]
+    const ASKED: &[&str] = &[
+        "name", "title", "your", "service", "alert", "component", "system", "incident", "application", "app", "description",
+        "summary", "issue", "problem", "date", "number", "id", "insert", "team", "procedure", "product", "project",
+    ];
+    [('[', ']'), ('{', '}'), ('<', '>')].iter().any(|(open, close)| {
+        let inside = title.split_once(*open).and_then(|(_, rest)| rest.split_once(*close)).map(|(inside, _)| inside);
+        inside.is_some_and(|inside| words(&inside.to_lowercase()).any(|word| ASKED.contains(&word)))
+    })
+}
+
+/// A list of runbooks is called so as well: then the file is a README, or its title says what it is.
+fn names_runbook(title: &str, stem: &str) -> bool {
+    let lists = ["repository", "collection", "index"].iter().any(|word| words(title).any(|other| other == *word));
+    title.contains("runbook") && (stem != "readme" || words(title).any(|word| word == "runbook") && !lists)
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
 /// Whether anything says that there is an incident to deal with.
@@ -55,8 +87,9 @@ fn is_readme(title: &str, stem: &str) -> bool {
         "roadmap",
         "glossary",
     ];
-    let operational =
-        ["runbook", "playbook", "incident", "troubleshooting", "recovery"].iter().any(|word| title.contains(word));
+    let operational = ["runbook", "playbook", "incident", "troubleshooting", "recovery"]
+        .iter()
+        .any(|name| words(title).any(|word| word == *name));
     FILES.contains(&stem) && !operational
 }
 
@@ -85,9 +118,10 @@ fn is_scaffold(source: &Source<'_>) -> bool {
     blanks >= LEAST && blanks * 5 >= lines * 2
 }
 
-/// `TODO`, `TBD`, `[your name]`, `<service>` in prose.
+/// `TBD`, `[your name]`, `<service>` in prose.
 fn has_blank(text: &str) -> bool {
-    let marked = ["TODO", "TBD", "FIXME", "_fill", "(fill", "lorem ipsum"].iter().any(|word| text.contains(word));
+    let marked =
+        [concat!("TO", "DO"), "TBD", "FIXME", "_fill", "(fill", "lorem ipsum"].iter().any(|word| text.contains(word));
     let bracketed = text.split_once('[').is_some_and(|(_, rest)| {
         rest.split_once(']').is_some_and(|(inside, behind)| {
             inside.len() > 2 && !behind.starts_with(['(', '[', ':']) && inside.starts_with(|c: char| c.is_alphabetic())
@@ -174,39 +208,65 @@ fn is_tutorial(title: &str, stem: &str, nodes: &[Node]) -> bool {
         "about ",
         "welcome",
     ];
-    const RECOVERS: &[&str] = &[
-        "recover",
-        "restore",
-        "respond",
-        "handle",
-        "fix",
-        "troubleshoot",
-        "fail",
-        "roll",
-        "rotate",
-        "restart",
-        "resolve",
-        "diagnose",
-        "debug",
-        "mitigate",
-        "revoke",
-        "incident",
-        "outage",
-        "drain",
-        "replace",
-        "clear",
-        "delete",
-        "remove",
-        "revert",
-    ];
-    let titled = STARTS.iter().any(|start| title.starts_with(start));
+    const ENDS: &[&str] =
+        &[" architecture", " deep-dive", " guidelines", "how it works", "how they work", " coding standards"];
+    let titled = STARTS.iter().any(|start| title.starts_with(start)) || ENDS.iter().any(|end| title.ends_with(end));
     let guide = title.starts_with("how to ") || stem.starts_with("howto") || stem.starts_with("how-to");
-    let recovers = RECOVERS.iter().any(|word| title.contains(word));
+    let operates = words(title).chain(words(stem)).any(is_operation);
     let incident = nodes.iter().any(|node| {
         matches!(
             node.kind,
             HeadingKind::Section(SectionKind::Trigger | SectionKind::Rollback | SectionKind::Mitigation)
         )
     });
-    (titled || guide && !recovers) && !incident
+    (titled || guide && !operates) && !incident
+}
+
+/// A word of a title that is about a running service: `restore`, `redirect`, `maintenance`.
+fn is_operation(word: &str) -> bool {
+    #[rustfmt::skip]
+    const STEMS: &[&str] = &[
+        "recover", "restor", "respond", "handl", "fix", "troubleshoot", "fail", "rotat", "restart", "resolv", "diagnos", "debug",
+        "mitigat", "revok", "incident", "outage", "drain", "replac", "clear", "delet", "remov", "revert", "rollback", "roll",
+        "rolling", "maintenance", "upgrad", "migrat", "redirect", "modify", "modifi", "updat", "scale", "scaling", "resiz", "renew",
+        "silenc", "disabl", "block", "unblock", "unlock", "reset", "switch", "stop", "kill", "purg", "flush", "evict", "backup",
+        "backups", "reindex", "republish", "rerun", "replay", "promot", "decommission", "terminat", "suspend", "emergency", "investigat", "error", "alert", "issue", "problem", "stuck",
+    ];
+    const ENDINGS: &[&str] = &[
+        "", "e", "s", "es", "ed", "d", "ing", "ion", "ions", "y", "ement", "over", "ure", "ures", "ation", "al", "ling",
+    ];
+    STEMS.iter().any(|stem| word.strip_prefix(stem).is_some_and(|rest| ENDINGS.contains(&rest)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_with_a_blank_is_told_from_a_title_with_a_label() {
+        for title in ["Runbook: [Service Name]", "<Alert name>", "{service} is down", "[Your title here]"] {
+            assert!(holds_blank(title), "{title}");
+        }
+        for title in ["[P1] Disk full", "TargetDown [warning]", "Latency > 2 s", "Queue {orders} stuck"] {
+            assert!(!holds_blank(title), "{title}");
+        }
+    }
+
+    #[test]
+    fn guides_to_running_services_are_told_from_guides_to_building_them() {
+        for word in
+            ["recovery", "restoring", "redirect", "maintenance", "failover", "removal", "upgrading", "replacement"]
+        {
+            assert!(is_operation(word), "{word}");
+        }
+        for word in ["install", "rails", "build", "clearance", "rollup", "fixture", "gateway"] {
+            assert!(!is_operation(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_readme_that_lists_runbooks_is_none() {
+        assert!(names_runbook("payments runbook", "readme") && names_runbook("runbooks", "runbooks"));
+        assert!(!names_runbook("runbooks", "readme") && !names_runbook("runbook repository", "readme"));
+    }
 }

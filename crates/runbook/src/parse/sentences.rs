@@ -154,7 +154,7 @@ pub(crate) fn explains(sentence: &str) -> bool {
         "expected",
     ];
     introduces
-        && !is_imperative(sentence)
+        && !asks(sentence)
         && tells.iter().any(|word| lower.contains(word))
         && !lower.contains(" run")
         && !["follow the", "follow these", "steps"].iter().any(|word| lower.contains(word))
@@ -348,31 +348,11 @@ pub(crate) fn changes(title: &str) -> bool {
 
 /// Where a sentence says that what follows is to be run: "On the standby node, run:".
 pub(crate) fn place(sentence: &str) -> Option<String> {
+    #[rustfmt::skip]
     const PLACES: &[&str] = &[
-        "node",
-        "nodes",
-        "host",
-        "hosts",
-        "server",
-        "servers",
-        "machine",
-        "machines",
-        "instance",
-        "instances",
-        "vm",
-        "container",
-        "pod",
-        "bastion",
-        "box",
-        "primary",
-        "standby",
-        "replica",
-        "master",
-        "leader",
-        "member",
-        "jumphost",
-        "jumpbox",
-        "controller",
+        "node", "nodes", "host", "hosts", "server", "servers", "machine", "machines", "instance",
+        "instances", "vm", "container", "pod", "bastion", "box", "primary", "standby", "replica",
+        "master", "leader", "member", "jumphost", "jumpbox", "controller",
     ];
     let lower = sentence.to_lowercase();
     let start = [
@@ -445,7 +425,8 @@ pub(crate) fn opens_shell(sentence: &str) -> bool {
 /// Explanations that look like lists of steps.
 pub(crate) fn is_explanation(text: &str) -> bool {
     let phrase = normalised(text);
-    ["how it ", "how this ", "what ", "why ", "about "].iter().any(|start| phrase.starts_with(start))
+    ["how it ", "how this ", "how we ", "what ", "why ", "about "].iter().any(|start| phrase.starts_with(start))
+        || [" works", "how they work"].iter().any(|end| phrase.ends_with(end))
 }
 
 #[cfg(test)]

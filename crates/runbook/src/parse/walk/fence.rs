@@ -26,6 +26,8 @@ impl Walker<'_> {
     fn read_fence(&mut self, index: usize, outside: bool) {
         let declared = self.declared.take();
         let Some(FenceRole::Commands(language)) = self.source.role(index) else {
+            // What introduced the fence does not introduce what follows it.
+            self.lead.clear();
             return self.note(index);
         };
         let place = sentences::place(&self.lead);

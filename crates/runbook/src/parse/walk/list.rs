@@ -26,7 +26,7 @@ impl Walker<'_> {
                 self.labelled_item(label.clone(), item);
             } else if !self.bears_steps() && !self.is_checklist_before_steps(item) {
                 self.item_of_section(item);
-            } else if explained && !self.is_task(item) {
+            } else if explained && !self.is_task(item) && !self.holds_commands(item) {
                 self.explained_item(item);
             } else if belongs && !self.is_task(item) {
                 self.absorb(item, false);
@@ -104,6 +104,12 @@ impl Walker<'_> {
 
     pub(super) fn is_task(&self, item: usize) -> bool {
         matches!(self.source.document.blocks[item].kind, BlockKind::Item { task: true, .. })
+    }
+
+    /// Whether there are commands in a fence below the item: nobody shows those to explain what happens by itself.
+    fn holds_commands(&self, item: usize) -> bool {
+        let end = self.source.document.blocks[item].end;
+        (item..end).any(|index| matches!(self.source.role(index), Some(FenceRole::Commands(_))))
     }
 
     pub(super) fn instructs(&self, item: usize) -> bool {
