@@ -6,6 +6,7 @@
 
 mod bench;
 mod deny;
+mod fuzz;
 mod generate;
 mod repository;
 mod setup;
@@ -23,7 +24,9 @@ Usage: cargo xtask COMMAND
   tidy                 the house rules that no compiler checks
   generate [--check]   rewrite the generated files; --check only compares
   deny                 licences, banned crates and sources of every dependency
-  bench [NAME]         run a benchmark; without a name, list them";
+  bench [NAME]         run a benchmark; without a name, list them
+  fuzz TARGET [SECONDS]
+                       let libFuzzer look for texts that break a parser, for ten minutes or as long as told";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -38,6 +41,8 @@ fn main() -> ExitCode {
         ["deny"] => deny::run(),
         ["bench"] => bench::list(),
         ["bench", name, rest @ ..] => bench::run(name, rest),
+        ["fuzz", target] => fuzz::run(target, "600"),
+        ["fuzz", target, seconds] => fuzz::run(target, seconds),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;

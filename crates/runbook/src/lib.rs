@@ -5,6 +5,8 @@
 
 mod diagnostic;
 mod effect;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod lint;
 mod model;
 mod parse;

@@ -281,8 +281,9 @@ const LONGEST: usize = 60;
 /// Length of a `<placeholder>` or `{{ placeholder }}` at the start of the text. `<in >out` is not one.
 pub(crate) fn placeholder(text: &str) -> Option<usize> {
     if let Some(inside) = text.strip_prefix("{{") {
-        let inside = inside.lines().next().unwrap_or_default();
-        return inside.find("}}").filter(|end| (1..=LONGEST).contains(end)).map(|end| end + 4);
+        let near = inside.as_bytes().get(..LONGEST + 2).unwrap_or(inside.as_bytes());
+        let end = near.windows(2).take_while(|pair| pair[0] != b'\n').position(|pair| pair == b"}}")?;
+        return (end > 0).then_some(end + 4);
     }
     let inside = text.strip_prefix('<')?;
     if !inside.starts_with(|c: char| c.is_ascii_alphabetic()) {

@@ -11,8 +11,11 @@ const DEEPEST_BRACKETS: usize = 12;
 /// The longest number in front of a redirection: the grammar takes it for a descriptor.
 const LONGEST_NUMBER: usize = 9;
 
-/// How many keywords that open a block may stand in one text, since blocks nest.
-const MOST_BLOCKS: usize = 64;
+/// How deep blocks may nest, those that are never closed included: time doubles with each.
+const DEEPEST_BLOCKS: usize = 10;
+
+/// How many words in front of a command may stand in one text, since they nest without an end.
+const MOST_PREFIXES: usize = 64;
 
 /// The text with placeholders replaced by letters of the same number.
 pub(super) fn masked(text: &str) -> String {
@@ -45,11 +48,14 @@ pub(super) fn too_large(text: &str) -> Option<SyntaxError> {
     }
     let mut depth = 0_usize;
     let mut digits = 0_usize;
-    for (at, byte) in text.bytes().enumerate() {
+    let mut bytes = text.bytes().enumerate().peekable();
+    while let Some((at, byte)) = bytes.next() {
         match byte {
             b'(' | b'{' => depth += 1,
             b')' | b'}' => depth = depth.saturating_sub(1),
             b'<' | b'>' if digits > LONGEST_NUMBER => return Some(error(at, "not a file descriptor")),
+            // A continued line leaves no trace in the number.
+            b'\\' if bytes.next_if(|(_, next)| *next == b'\n').is_some() => continue,
             _ => {}
         }
         digits = if byte.is_ascii_digit() { digits + 1 } else { 0 };
@@ -57,7 +63,59 @@ pub(super) fn too_large(text: &str) -> Option<SyntaxError> {
             return Some(error(at, "brackets nested too deep"));
         }
     }
-    let opens = |word: &&str| matches!(*word, "if" | "while" | "until" | "for" | "case" | "select" | "coproc" | "!");
-    let blocks = text.split(|c: char| c.is_whitespace() || c == ';').filter(opens).count();
-    (blocks > MOST_BLOCKS).then(|| error(0, "too many blocks"))
+    if let Some(at) = delimiter_of_nothing(text) {
+        return Some(error(at, "a here-document without a delimiter"));
+    }
+    blocks(text).then(|| error(0, "too many blocks"))
+}
+
+/// Where a here-document begins whose delimiter is empty: at the end of the text the grammar waits for it for ever.
+fn delimiter_of_nothing(text: &str) -> Option<usize> {
+    let substitutes = text.contains(['(', '{', '[', '`']);
+    let mut rest = text;
+    while let Some(found) = rest.find("<<") {
+        let at = text.len() - rest.len() + found;
+        let run = rest[found..].len() - rest[found..].trim_start_matches('<').len();
+        rest = &rest[found + run..];
+        // Three are a here-string, as often as they come.
+        if run % 3 != 2 {
+            continue;
+        }
+        let behind = rest.strip_prefix('-').unwrap_or(rest);
+        let word = behind.trim_start_matches([' ', '\t', '\r', '\\']);
+        let ends = |letter: char| letter.is_whitespace() || ";&|()<>`]}#".contains(letter);
+        let delimiter = word.split(ends).next().unwrap_or_default();
+        // Inside a substitution the grammar takes the second blank for the delimiter.
+        let blank = substitutes && behind.len() - word.len() > 1;
+        if blank || delimiter.trim_matches(['\'', '"', '\\', '$']).is_empty() {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// Whether blocks nest too deep, by the keywords that stand where a command begins.
+fn blocks(text: &str) -> bool {
+    let (mut depth, mut prefixes) = (0_usize, 0_usize);
+    let mut begins = true;
+    let separates = |letter: char| letter.is_ascii_whitespace() || ";&|(){}`\"'<>$".contains(letter);
+    for piece in text.split_inclusive(separates) {
+        let word = piece.strip_suffix(separates).unwrap_or(piece);
+        let separator = &piece[word.len()..];
+        let starts = std::mem::take(&mut begins);
+        match word {
+            "" => begins = starts,
+            "if" | "while" | "until" if starts => (depth, begins) = (depth + 1, true),
+            "for" | "case" | "select" if starts => depth += 1,
+            "fi" | "done" | "esac" if starts => depth = depth.saturating_sub(1),
+            "then" | "do" | "else" | "elif" if starts => begins = true,
+            "!" | "time" | "coproc" if starts => (prefixes, begins) = (prefixes + 1, true),
+            _ => {}
+        }
+        begins |= separator.contains(['\n', ';', '&', '|', '(', ')', '{', '}', '`']);
+        if depth > DEEPEST_BLOCKS || prefixes > MOST_PREFIXES {
+            return true;
+        }
+    }
+    false
 }
