@@ -23,6 +23,9 @@ fn check(document: &Document<'_>, report: &mut Report) {
             found.push((span, &entry.command.language, entry.script.error.is_none()));
         }
     }
+    // A procedure inside another one comes behind it, whichever stands first in the text.
+    found.sort_by_key(|(span, _, _)| span.start);
+    found.dedup_by_key(|(span, _, _)| span.start);
     let Some((span, language, _)) = found.first() else { return };
     let more = match found.len() - 1 {
         0 => String::new(),

@@ -24,7 +24,7 @@ fn sequence(scope: &Scope<'_>, report: &mut Report) {
     let mut changed = false;
     let mut step: Option<&Step> = None;
     for place in scope.invocations() {
-        if place.entry.step != step {
+        if place.entry.step.map(std::ptr::from_ref) != step.map(std::ptr::from_ref) {
             step = place.entry.step;
             changed |= step.is_some_and(|step| is_edited(&step.title) || is_edited(&step.prose));
         }

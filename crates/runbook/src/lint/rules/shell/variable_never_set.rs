@@ -25,6 +25,7 @@ fn check(document: &Document<'_>, report: &mut Report) {
         assigned(&entry.command.text, &mut set);
         reads(entry, &mut set);
     }
+    let written = written(document.text);
     for entry in entries {
         if entry.invocations().any(|place| takes_over(place.invocation)) {
             return;
@@ -33,7 +34,7 @@ fn check(document: &Document<'_>, report: &mut Report) {
             continue;
         }
         for (name, span) in uses(entry) {
-            if is_given(&name) || is_written(document.text, &name) || !set.insert(name.clone()) {
+            if is_given(&name) || written.contains(name.as_str()) || !set.insert(name.clone()) {
                 continue;
             }
             report.at(
@@ -104,10 +105,13 @@ fn is_given(name: &str) -> bool {
     NAMES.contains(&name) || ["AWS_", "XDG_", "LC_", "GITHUB_", "SSH_"].iter().any(|start| name.starts_with(start))
 }
 
-/// Whether the text sets it where it shows no command: in an example, in a file to write, in prose.
-fn is_written(text: &str, name: &str) -> bool {
-    text.match_indices(name).any(|(at, _)| {
-        let bounded = !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
-        bounded && text[at + name.len()..].trim_start_matches(' ').starts_with('=')
-    })
+/// Names that the text sets where it shows no command: in an example, in a file to write, in prose.
+fn written(text: &str) -> BTreeSet<&str> {
+    let signs = text.match_indices('=');
+    let named = signs.map(|(at, _)| {
+        let before = text[..at].trim_end_matches(' ');
+        let name = before.trim_end_matches(|letter: char| letter.is_alphanumeric() || letter == '_');
+        &before[name.len()..]
+    });
+    named.collect()
 }
