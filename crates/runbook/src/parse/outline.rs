@@ -34,7 +34,7 @@ pub(crate) fn outline(source: &Source<'_>) -> Vec<Node> {
     let mut anchors = BTreeMap::new();
     for index in source.document.children(None) {
         let BlockKind::Heading { level } = blocks[index].kind else { continue };
-        let title = plain(&blocks[index].inlines);
+        let title = written_title(source, plain(&blocks[index].inlines));
         let current = nodes.len();
         nodes[current - 1].blocks.end = index;
         while path.len() > 1 && nodes[path[path.len() - 1]].level >= level {
@@ -61,7 +61,7 @@ pub(crate) fn outline(source: &Source<'_>) -> Vec<Node> {
 }
 
 fn document_node(source: &Source<'_>) -> Node {
-    let named = source.document.front_matter.iter().find(|(key, _)| key == "title").map(|(_, title)| title.clone());
+    let named = front_title(source).map(str::to_owned);
     Node {
         level: 0,
         title: named.unwrap_or_else(|| source.stem().to_owned()),
@@ -73,6 +73,20 @@ fn document_node(source: &Source<'_>) -> Node {
         span: Span::default(),
         blocks: 0..source.document.blocks.len(),
     }
+}
+
+fn front_title<'a>(source: &'a Source<'_>) -> Option<&'a str> {
+    source.document.front_matter.iter().find(|(key, _)| key == "title").map(|(_, title)| title.as_str())
+}
+
+/// A heading that a site generator fills in (`<%= page.title %>`, `{{ title }}`) shows the title of the front matter.
+fn written_title(source: &Source<'_>, heading: String) -> String {
+    let text = heading.trim();
+    let generated = text.starts_with("<%") && text.ends_with("%>") || text.starts_with("{{") && text.ends_with("}}");
+    if !generated || !text.contains("title") {
+        return heading;
+    }
+    front_title(source).map_or(heading, str::to_owned)
 }
 
 /// The fragment under which GitHub shows a heading.

@@ -98,7 +98,19 @@ fn wordy_section(phrase: &str) -> Option<SectionKind> {
             && !begins(&["post-incident", "post incident"]);
         return Some(if checks { SectionKind::Verification } else { SectionKind::FollowUp });
     }
-    if begins(&["when to use", "when to run", "trigger", "symptoms "]) || ends(&["alerts that trigger this"]) {
+    const TRIGGERS: &[&str] = &[
+        "when to use",
+        "when to run",
+        "triggers ",
+        "trigger condition",
+        "trigger criteria",
+        "triggered by",
+        "triggering alert",
+        "triggering condition",
+        "triggering event",
+        "symptoms ",
+    ];
+    if begins(TRIGGERS) || ends(&["alerts that trigger this"]) {
         return Some(SectionKind::Trigger);
     }
     if begins(&["prerequisite", "pre-requisite", "before you "]) {

@@ -1,5 +1,7 @@
 //! Lists of a procedure: items are steps, parts of the open step, or points of a section; tables hold properties and commands.
 
+use std::ops::Range;
+
 use crate::model::SectionKind;
 use crate::parse::fences::FenceRole;
 use crate::parse::inline;
@@ -26,7 +28,10 @@ impl Walker<'_> {
                 self.labelled_item(label.clone(), item);
             } else if !self.bears_steps() && !self.is_checklist_before_steps(item) {
                 self.item_of_section(item);
-            } else if explained && !self.is_task(item) && !self.holds_commands(item) {
+            } else if explained
+                && !self.is_task(item)
+                && !self.holds_commands(item..self.source.document.blocks[item].end)
+            {
                 self.explained_item(item);
             } else if belongs && !self.is_task(item) {
                 self.absorb(item, false);
@@ -106,10 +111,10 @@ impl Walker<'_> {
         matches!(self.source.document.blocks[item].kind, BlockKind::Item { task: true, .. })
     }
 
-    /// Whether there are commands in a fence below the item: nobody shows those to explain what happens by itself.
-    fn holds_commands(&self, item: usize) -> bool {
-        let end = self.source.document.blocks[item].end;
-        (item..end).any(|index| matches!(self.source.role(index), Some(FenceRole::Commands(_))))
+    /// Whether there are commands in a fence among the blocks: nobody shows those to explain what happens by itself.
+    pub(super) fn holds_commands(&self, blocks: Range<usize>) -> bool {
+        let mut blocks = blocks;
+        blocks.any(|index| matches!(self.source.role(index), Some(FenceRole::Commands(_))))
     }
 
     pub(super) fn instructs(&self, item: usize) -> bool {

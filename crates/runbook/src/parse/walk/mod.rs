@@ -46,6 +46,9 @@ enum Open {
     Introduced,
 }
 
+/// The level below which there are no headings.
+const DEEPEST: u8 = 6;
+
 /// What may become the title of the step that a fence makes.
 #[derive(Debug, Clone)]
 struct Intro {
@@ -180,8 +183,9 @@ impl<'s> Walker<'s> {
             HeadingKind::Section(kind) => self.begin_section(kind, node.level, &node.title, node.span, String::new()),
             HeadingKind::Step => self.begin_headed(node),
             _ if self.bears_steps() && is_instruction(&node.title) => self.begin_headed(node),
-            _ if self.section.is_none() => {
-                self.begin_section(SectionKind::Background, node.level, &node.title, node.span, String::new());
+            // Below a title that says nothing of its kind, commands are there to be run, and each heading speaks for itself.
+            _ if self.section.is_none() && !self.holds_commands(node.blocks.clone()) => {
+                self.begin_section(SectionKind::Background, DEEPEST, &node.title, node.span, String::new());
             }
             _ => self.intro = Some(Intro { text: node.title.clone(), sentence: None }),
         }
