@@ -12,7 +12,13 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "this is not the path of a file"))?;
     // The process id keeps two writers of the same file apart.
     let draft = folder.join(format!(".{}.{}.new", name.to_string_lossy(), std::process::id()));
-    let written = write_durably(&draft, content).and_then(|()| fs::rename(&draft, path));
+    let written = write_durably(&draft, content).and_then(|()| {
+        // Who might read the old one may read the new one, and nobody else.
+        if let Ok(old) = fs::metadata(path) {
+            fs::set_permissions(&draft, old.permissions())?;
+        }
+        fs::rename(&draft, path)
+    });
     if written.is_err() {
         let _ = fs::remove_file(&draft);
     }

@@ -84,7 +84,7 @@ fn main() -> ExitCode {
     match ended {
         Ok(exit) => exit.into(),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            print::words(format!("error: {error:#}"));
             exit::of(&error).into()
         }
     }
@@ -98,7 +98,7 @@ fn run_in_company(cli: Cli) -> anyhow::Result<Exit> {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: cannot start: {error}");
+            print::words(format!("error: cannot start: {error}"));
             return Ok(Exit::Problems);
         }
     };

@@ -12,6 +12,7 @@ use crate::commands::run::PlanningArgs;
 use crate::config;
 use crate::exit::Failure;
 use crate::host;
+use crate::print;
 
 /// The target that needs no configuration: this machine.
 const LOCAL: &str = "local";
@@ -122,6 +123,6 @@ fn environment(common: &Common, target: &str) -> anyhow::Result<BTreeSet<String>
 /// Prints every reason, and what to do about it.
 pub(crate) fn print_refusals(refusals: &[String]) {
     for refusal in refusals {
-        eprintln!("refused: {refusal}");
+        print::words(format!("refused: {refusal}"));
     }
 }

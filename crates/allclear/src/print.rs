@@ -19,6 +19,12 @@ pub(crate) fn raw(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
+/// Words for people, on stderr; if nobody can read them, that ends nothing.
+pub(crate) fn words(text: impl std::fmt::Display) {
+    use std::io::Write as _;
+    let _ = writeln!(anstream::stderr(), "{text}");
+}
+
 /// One document.
 pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<Exit> {
     line(serde_json::to_string_pretty(value)?);

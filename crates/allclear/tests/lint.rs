@@ -32,6 +32,10 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
+fn text_of(output: &Output) -> String {
+    text(&output.stdout) + &text(&output.stderr)
+}
+
 fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&output.stdout)))
 }
@@ -168,4 +172,40 @@ fn bytes_that_are_no_text_are_linted_and_never_written_back() {
     let output = allclear(folder.path(), &["lint", "--fix", "runbook.md", "--format", "json"]);
     assert_eq!(of_k04_and_s12(&output).len(), 2);
     assert_eq!(std::fs::read(&path).unwrap(), bytes);
+}
+
+#[test]
+fn a_secret_that_is_found_is_not_printed_again() {
+    let folder = folder();
+    let secret = "hunter2hunter2hunter2";
+    let text = RUNBOOK.replace("kubectl logs", &format!("export DB_PASSWORD={secret}\nkubectl logs"));
+    let text = text.replace("```\n", &format!("curl -u admin:{secret} https://shop.example.com/x\n```\n"));
+    std::fs::write(folder.path().join("runbook.md"), text).unwrap();
+    for format in ["human", "json", "sarif", "github"] {
+        let output = allclear(folder.path(), &["lint", "runbook.md", "--format", format]);
+        assert!(text_of(&output).contains("S07"), "{format}: {}", text_of(&output));
+        assert!(!text_of(&output).contains(secret), "{format}: {}", text_of(&output));
+    }
+}
+
+#[test]
+fn fixing_follows_a_link_and_keeps_the_rights_of_the_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = folder();
+    let (file, link) = (folder.path().join("runbook.md"), folder.path().join("link.md"));
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    std::os::unix::fs::symlink("runbook.md", &link).unwrap();
+    let output = allclear(folder.path(), &["lint", "--fix", "link.md"]);
+    assert!(text(&output.stderr).contains("applied 1 fix"), "{}", text(&output.stderr));
+    assert!(link.symlink_metadata().unwrap().is_symlink());
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(std::fs::read_to_string(&file).unwrap().contains("--tail=-1"));
+}
+
+#[test]
+fn what_is_no_file_is_refused_at_once() {
+    let folder = folder();
+    let output = allclear(folder.path(), &["lint", "/dev/zero"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("/dev/zero is no file"), "{}", text(&output.stderr));
 }

@@ -61,7 +61,7 @@ pub(crate) fn run(args: &Args, common: &Common) -> anyhow::Result<Exit> {
     let files = lint::files(&args.paths)?;
     if args.fix {
         let fixed = lint::fix(&files, &config.settings)?;
-        eprintln!("{fixed}");
+        print::words(fixed);
     }
     let checked = lint::check(&files, &config.settings)?;
     print(&checked, common.format)?;
@@ -75,7 +75,7 @@ fn print(checked: &[Checked], format: Format) -> anyhow::Result<()> {
     match format {
         Format::Human => {
             print::raw(&lint::human(checked, std::io::stdout().is_terminal()));
-            eprintln!("{}", lint::summary(checked));
+            print::words(lint::summary(checked));
         }
         Format::Json => print::line(serde_json::to_string_pretty(&lint::json(checked))?),
         Format::Sarif => print::line(serde_json::to_string_pretty(&lint::sarif(checked))?),

@@ -20,7 +20,7 @@ pub(crate) fn run(args: &Args, common: &Common) -> anyhow::Result<Exit> {
     let text = String::from_utf8_lossy(&bytes);
     let (runbook, diagnostics) = allclear_runbook::parse(&path, &text);
     for diagnostic in &diagnostics {
-        eprintln!("{path}:{}:{}: {}", diagnostic.line, diagnostic.column, diagnostic.message);
+        print::words(format!("{path}:{}:{}: {}", diagnostic.line, diagnostic.column, diagnostic.message));
     }
     match common.format {
         Format::Json => print::json(&allclear_runbook::show(&runbook))?,

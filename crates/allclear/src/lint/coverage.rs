@@ -21,7 +21,7 @@ pub(crate) fn run(paths: &[PathBuf], common: &Common) -> anyhow::Result<Exit> {
     for source in rule_files(paths)? {
         match alert_rules(&source.shown(), &source.read()?) {
             Ok(alerts) => watched.extend(alerts),
-            Err(why) => eprintln!("{}: its alerts are not counted: {why}", source.shown()),
+            Err(why) => print::words(format!("{}: its alerts are not counted: {why}", source.shown())),
         }
     }
     watched.extend(scheduled_jobs(&runbooks));
@@ -34,7 +34,7 @@ pub(crate) fn run(paths: &[PathBuf], common: &Common) -> anyhow::Result<Exit> {
             return Err(Failure::usage("`--coverage` prints `--format human` or `--format json`"));
         }
     }
-    eprintln!("{}", summary(&covered, gaps));
+    print::words(summary(&covered, gaps));
     Ok(if gaps > 0 { Exit::Problems } else { Exit::Ok })
 }
 

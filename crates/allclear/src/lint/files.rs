@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::exit::Failure;
+use crate::print;
 
 /// One file to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,8 +41,10 @@ pub(crate) fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<Source>> {
             let before = found.len();
             walk(path, is_markdown, &mut found).map_err(unreadable)?;
             if found.len() == before {
-                eprintln!("{}: no Markdown file in it", path.display());
+                print::words(format!("{}: no Markdown file in it", path.display()));
             }
+        } else if !metadata.is_file() {
+            return Err(Failure::usage(format!("{} is no file: name a Markdown file or a folder", path.display())));
         } else {
             found.push(Source { path: path.clone(), given: true });
         }

@@ -7,6 +7,7 @@ use allclear_runbook::{Edit, Fix, Settings};
 use super::{Source, check_one};
 use crate::atomic_file;
 use crate::exit::Failure;
+use crate::print;
 
 /// A fix may make room for another one, but not for ever.
 const MOST_ROUNDS: usize = 10;
@@ -34,6 +35,8 @@ pub(crate) fn fix(files: &[Source], settings: &Settings) -> anyhow::Result<Fixed
     for source in files {
         // A text that is not UTF-8 was changed by reading it; writing it back would lose bytes.
         if std::str::from_utf8(&std::fs::read(&source.path)?).is_err() {
+            let path = source.path.display();
+            print::words(format!("{path}: not text in UTF-8, left as it is"));
             continue;
         }
         let before = source.read()?;
@@ -49,7 +52,9 @@ pub(crate) fn fix(files: &[Source], settings: &Settings) -> anyhow::Result<Fixed
         }
         if text != before {
             let problem = |error| Failure::problems(format!("{} cannot be written: {error}", source.path.display()));
-            atomic_file::write(&source.path, text.as_bytes()).map_err(problem)?;
+            // A link goes on leading to the file that is mended.
+            let path = source.path.canonicalize().map_err(problem)?;
+            atomic_file::write(&path, text.as_bytes()).map_err(problem)?;
             done.files += 1;
         }
     }

@@ -14,25 +14,41 @@ pub(crate) fn human(checked: &[Checked], colours: bool) -> String {
     let renderer = if colours { Renderer::styled() } else { Renderer::plain() };
     let mut out = String::new();
     for file in checked {
-        let lines = Lines::of(&file.text);
+        let text = without_secrets(&file.text, &file.findings);
+        let lines = Lines::of(&text);
         for finding in &file.findings {
-            out.push_str(&one(file, &lines, finding, &renderer));
+            out.push_str(&one(&file.path, &text, &lines, finding, &renderer));
             out.push_str("\n\n");
         }
     }
     out
 }
 
-fn one(file: &Checked, lines: &Lines<'_>, finding: &Finding, renderer: &Renderer) -> String {
+/// Rules whose findings cover a secret as it stands in the text.
+const ABOUT_SECRETS: &[&str] = &["S07", "RD09"];
+
+/// The text with the secrets that were found starred out, byte for byte: what is printed ends up in somebody's log.
+fn without_secrets(text: &str, findings: &[Finding]) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    for finding in findings.iter().filter(|finding| ABOUT_SECRETS.contains(&finding.rule.code)) {
+        let covered = &mut bytes[finding.span.start..finding.span.end];
+        // The flag or the name in front tells where to look; the value is what follows it.
+        let value = covered.iter().position(|byte| matches!(byte, b'=' | b':' | b' ')).map_or(0, |at| at + 1);
+        covered[value..].iter_mut().filter(|byte| byte.is_ascii_alphanumeric()).for_each(|byte| *byte = b'*');
+    }
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+fn one(path: &str, text: &str, lines: &Lines<'_>, finding: &Finding, renderer: &Renderer) -> String {
     let level = match finding.severity {
         DiagnosticSeverity::Error => Level::ERROR,
         DiagnosticSeverity::Warning => Level::WARNING,
         DiagnosticSeverity::Information => Level::INFO,
     };
-    let end = shown_end(&file.text, finding.span.start, finding.span.end);
+    let end = shown_end(text, finding.span.start, finding.span.end);
     let (excerpt, first) = lines.around(finding.span.start, end);
     let annotation = AnnotationKind::Primary.span(finding.span.start - excerpt.start..end - excerpt.start);
-    let source = Snippet::source(&file.text[excerpt.clone()]).path(file.path.as_str()).line_start(first);
+    let source = Snippet::source(&text[excerpt.clone()]).path(path).line_start(first);
     let group =
         level.primary_title(finding.message.as_str()).id(finding.rule.code).element(source.annotation(annotation));
     let help = Level::HELP.message(finding.help.as_str());
@@ -43,7 +59,7 @@ fn one(file: &Checked, lines: &Lines<'_>, finding: &Finding, renderer: &Renderer
         .edits
         .iter()
         .map(|edit| Patch::new(edit.span.start - excerpt.start..edit.span.end - excerpt.start, edit.text.as_str()));
-    let patched = Snippet::source(&file.text[excerpt.clone()]).path(file.path.as_str()).line_start(first);
+    let patched = Snippet::source(&text[excerpt.clone()]).path(path).line_start(first);
     let fixed = Level::HELP.secondary_title(finding.help.as_str()).element(patched.patches(patches));
     renderer.render(&[group, fixed])
 }

@@ -35,7 +35,8 @@ impl<'t> Lines<'t> {
         let (first, last) = (self.line(start), self.line(end.max(start)));
         let begin = self.starts[first];
         let stop = self.starts.get(last + 1).map_or(self.text.len(), |next| next - 1);
-        (begin..stop.max(begin), first + 1)
+        let stop = begin + self.text[begin..stop.max(begin)].trim_end_matches('\r').len();
+        (begin..stop.max(end).max(begin), first + 1)
     }
 
     fn line(&self, offset: usize) -> usize {

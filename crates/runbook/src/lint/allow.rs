@@ -78,26 +78,48 @@ fn block_below(lines: &[&str], number: u32) -> u32 {
     while at < lines.len() && blank(at) {
         at += 1;
     }
-    let level = |line: &str| line.bytes().take_while(|byte| *byte == b'#').count();
     let heading = lines.get(at).map_or(0, |line| level(line));
-    let last = if heading > 0 {
-        let ends = |line: &&str| (1..=heading).contains(&level(line));
-        at + lines[at + 1..].iter().take_while(|line| !ends(line)).count()
-    } else {
-        let mut last = at;
-        while last < lines.len() && !blank(last) && fence(lines[last]).is_none() {
-            last += 1;
-        }
-        // A paragraph or item goes on with the fence right under it.
-        match lines.get(last).and_then(|line| fence(line)) {
-            Some(marker) => {
-                let closes = |line: &&str| line.trim().starts_with(marker) && line.trim().trim_matches('`').is_empty();
-                last + 1 + lines[last + 1..].iter().take_while(|line| !closes(line)).count()
-            }
-            None => last,
-        }
-    };
+    let last = if heading > 0 { end_of_section(lines, at, heading) } else { end_of_paragraph(lines, at) };
     u32::try_from(last + 1).unwrap_or(u32::MAX)
+}
+
+/// The number of `#` in front.
+fn level(line: &str) -> usize {
+    line.bytes().take_while(|byte| *byte == b'#').count()
+}
+
+/// The last line under the heading at `at`; `#` in a fence is a comment and ends nothing.
+fn end_of_section(lines: &[&str], at: usize, heading: usize) -> usize {
+    let mut open = None;
+    let mut last = at;
+    for (index, line) in lines.iter().enumerate().skip(at + 1) {
+        match (open, fence(line)) {
+            (None, None) if (1..=heading).contains(&level(line)) => break,
+            (None, marker) => open = marker,
+            (Some(marker), found) if found == Some(marker) => open = None,
+            _ => {}
+        }
+        last = index;
+    }
+    last
+}
+
+/// The last line of the paragraph or item at `at`, with the fence below it, be there a blank line between them or not.
+fn end_of_paragraph(lines: &[&str], at: usize) -> usize {
+    let blank = |at: usize| lines.get(at).is_none_or(|line| line.trim().is_empty());
+    let mut last = at;
+    while last < lines.len() && !blank(last) && fence(lines[last]).is_none() {
+        last += 1;
+    }
+    let below = if blank(last) && last > at { last + 1 } else { last };
+    match lines.get(below).and_then(|line| fence(line)) {
+        Some(marker) => {
+            let closes =
+                |line: &&str| line.trim().starts_with(marker) && line.trim().trim_matches(['`', '~']).is_empty();
+            below + 1 + lines[below + 1..].iter().take_while(|line| !closes(line)).count()
+        }
+        None => last,
+    }
 }
 
 fn fence(line: &str) -> Option<&'static str> {
@@ -116,6 +138,11 @@ mod tests {
     fn a_remark_covers_the_block_below_it() {
         assert_eq!(covered("<!-- allclear: allow K04: few pods -->\n\n1. Look:\n```bash\na\n```\nb\n"), [(1, 6)]);
         assert_eq!(covered("<!-- allclear: allow K04: few pods -->\n## A\n\nx\n### B\ny\n## C\nz\n"), [(1, 6)]);
+        assert_eq!(
+            covered("<!-- allclear: allow K04: few pods -->\n1. Look:\n\n   ```bash\n   a\n   ```\nb\n"),
+            [(1, 6)]
+        );
+        assert_eq!(covered("<!-- allclear: allow K04: few pods -->\n## A\n```\n# a\n```\n## B\n"), [(1, 5)]);
         assert_eq!(covered("x\n<!-- allclear: allow-file K04: few pods -->\n"), [(1, 2)]);
     }
 

@@ -11,8 +11,6 @@
 //! only where applying it unread is an improvement. Precision comes before recall: nine true findings beat ten of
 //! which one is false.
 
-#![allow(dead_code, unused_imports, reason = "rules ask for the rest of it")]
-
 mod allow;
 mod batch;
 mod coverage;
@@ -24,7 +22,7 @@ mod rules;
 mod settings;
 mod surroundings;
 
-pub(crate) use batch::{Batch, BatchSource, Sent};
+pub(crate) use batch::{BatchSource, Sent};
 pub use coverage::{Covered, FoundBy, Watched, WatchedKind, alert_rules, coverage, scheduled_jobs};
 pub(crate) use document::{Document, Entry, Place, Scope};
 pub(crate) use fence::Fence;

@@ -123,12 +123,6 @@ impl Prose {
         let behind = self.blocks.partition_point(|block| block.span.start <= offset);
         self.blocks[..behind].last().filter(|block| offset < block.span.end)
     }
-
-    /// The nearest heading above a byte.
-    pub(crate) fn heading_above(&self, offset: usize) -> Option<&Heading> {
-        let behind = self.headings.partition_point(|heading| heading.span.start <= offset);
-        self.headings[..behind].last()
-    }
 }
 
 #[derive(Default)]

@@ -2,6 +2,8 @@
 //!
 //! Names are folded as PostgreSQL folds them: lower case unless quoted. Every span counts bytes of the text parsed.
 
+#![allow(dead_code, reason = "a tree holds what stands in the text, whether a rule asks for it or not")]
+
 use crate::span::Span;
 
 /// The statements of a text, with everything around them.

@@ -20,7 +20,10 @@ fn check(document: &Document<'_>, report: &mut Report) {
             continue;
         }
         let search = place.downstream().find(|next| matches!(next.program(), "grep" | "egrep" | "rg" | "jq" | "wc"));
-        let message = match (call.value(&["--since", "--since-time"]), search) {
+        let since = call.value(&["--since", "--since-time"]);
+        // Who only looks may want few lines; who searches or names a time wants all of it.
+        let all = since.is_some() || search.is_some();
+        let message = match (since, search) {
             (Some(since), _) => {
                 format!("with a label, `logs` prints ten lines per container, whatever happened since {since}")
             }
@@ -31,6 +34,7 @@ fn check(document: &Document<'_>, report: &mut Report) {
         };
         let end = place.entry.place(label.span()).end;
         let help = "add `--tail=-1` for all lines, or the number of lines that you need";
-        report.at(place.span(), message, help).fix = Some(Fix::insert("print all lines", end, " --tail=-1"));
+        let finding = report.at(place.span(), message, help);
+        finding.fix = all.then(|| Fix::insert("print all lines", end, " --tail=-1"));
     }
 }

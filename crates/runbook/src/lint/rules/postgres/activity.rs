@@ -1,23 +1,16 @@
 //! Queries over the sessions of a server, as the rules about ending them see them. No rule of its own.
 
-use crate::syntax::sql::ast::{Call, Expression, ExpressionKind, Query, Statement, StatementKind};
+use crate::syntax::sql::ast::{Expression, ExpressionKind, Query, Statement, StatementKind};
 
-/// A query that ends or cancels what other sessions do.
-#[derive(Debug)]
-pub(super) struct Ending<'s> {
-    pub(super) call: &'s Call,
-    pub(super) query: &'s Query,
-}
-
-/// The queries over `pg_stat_activity` in a statement, one for each call of one of the functions.
-pub(super) fn endings<'s>(statement: &'s Statement, functions: &[&str]) -> Vec<Ending<'s>> {
+/// The queries over `pg_stat_activity` in a statement that call one of the functions.
+pub(super) fn endings<'s>(statement: &'s Statement, functions: &[&str]) -> Vec<&'s Query> {
     let StatementKind::Select(arms) = &statement.kind else { return Vec::new() };
     let over_sessions = arms.iter().filter(|query| reads(query, "pg_stat_activity"));
-    let called = |query: &'s Query| {
+    let calls_one = |query: &&Query| {
         let mut calls = statement.calls.iter();
-        calls.find(|call| query.span.start <= call.span.start && functions.contains(&call.name.last()))
+        calls.any(|call| query.span.start <= call.span.start && functions.contains(&call.name.last()))
     };
-    over_sessions.filter_map(|query| Some(Ending { call: called(query)?, query })).collect()
+    over_sessions.filter(calls_one).collect()
 }
 
 /// Whether a query reads a relation of this name.

@@ -20,8 +20,8 @@ fn check(document: &Document<'_>, report: &mut Report) {
     let sent = document.scopes.iter().flat_map(|scope| scope.sent()).filter(|sent| sent.batch.is_whole());
     for sent in sent {
         for statement in &sent.batch.sql.statements {
-            for ending in endings(statement, &["pg_terminate_backend"]) {
-                let conditions = conditions(ending.query);
+            for query in endings(statement, &["pg_terminate_backend"]) {
+                let conditions = conditions(query);
                 if conditions.iter().any(|condition| excludes_oneself(condition, &sent)) {
                     continue;
                 }
@@ -30,7 +30,7 @@ fn check(document: &Document<'_>, report: &mut Report) {
                     "your own session meets the condition: it may end before the others do, and nothing is printed",
                     "add `AND pid <> pg_backend_pid()`",
                 );
-                let filter = ending.query.filter.as_ref();
+                let filter = query.filter.as_ref();
                 let joined =
                     filter.filter(|filter| sent.batch.is_verbatim() && !matches!(filter.kind, ExpressionKind::Or(_)));
                 finding.fix = joined.map(|filter| {

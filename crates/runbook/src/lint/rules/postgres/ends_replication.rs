@@ -18,8 +18,8 @@ fn check(document: &Document<'_>, report: &mut Report) {
     for scope in &document.scopes {
         for sent in scope.sent().filter(|sent| sent.batch.is_whole()) {
             for statement in &sent.batch.sql.statements {
-                for ending in endings(statement, &["pg_terminate_backend"]) {
-                    let conditions = conditions(ending.query);
+                for query in endings(statement, &["pg_terminate_backend"]) {
+                    let conditions = conditions(query);
                     if conditions.iter().any(|condition| spares_replication(condition)) {
                         continue;
                     }

@@ -18,8 +18,8 @@ pub(super) const RULE: Rule = Rule {
 fn check(document: &Document<'_>, report: &mut Report) {
     for sent in document.scopes.iter().flat_map(|scope| scope.sent()) {
         for statement in &sent.batch.sql.statements {
-            for ending in endings(statement, &["pg_terminate_backend"]) {
-                let conditions = conditions(ending.query);
+            for query in endings(statement, &["pg_terminate_backend"]) {
+                let conditions = conditions(query);
                 let idle = conditions.iter().any(|condition| demands_idle(condition));
                 let changed = conditions.iter().any(|it| mentions(it, "state_change") || mentions(it, "xact_start"));
                 let by_query =

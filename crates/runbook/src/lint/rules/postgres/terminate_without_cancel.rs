@@ -34,7 +34,7 @@ fn check(document: &Document<'_>, report: &mut Report) {
 fn ends_queries(statement: &Statement) -> bool {
     let called = statement.calls.iter().any(|call| call.name.last() == "pg_terminate_backend");
     let spared = endings(statement, &["pg_terminate_backend"]).iter().any(|ending| {
-        let conditions = conditions(ending.query);
+        let conditions = conditions(query);
         conditions.iter().any(|condition| {
             demands_idle(condition)
                 || mentions(condition, "datname") && conditions.len() <= 2

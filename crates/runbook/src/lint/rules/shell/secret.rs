@@ -154,9 +154,8 @@ fn by_flag(call: &Call<'_>, flag: &Flag<'_>) -> Option<Secret> {
         }
         ("curl" | "wget", "-H" | "--header") => header(value).then_some(()).and(found(CURL)),
         ("curl", "--oauth2-bearer") => found(CURL),
-        ("redis-cli" | "valkey-cli", "-a" | "--pass") => {
-            found("set `REDISCLI_AUTH` from a file or a secret store instead")
-        }
+        // RD09 says it, with what redis-cli reads instead.
+        ("redis-cli" | "valkey-cli", "-a" | "--pass") => None,
         ("sshpass" | "mongo" | "mongosh" | "mongodump" | "mongorestore", "-p") => found(BY_STDIN),
         ("openssl", "-passin" | "-passout" | "-pass") => value.starts_with("pass:").then_some(()).and(found(BY_STDIN)),
         ("psql", "-c" | "--command") | ("mysql" | "mariadb", "-e" | "--execute") => sets_password(value)
