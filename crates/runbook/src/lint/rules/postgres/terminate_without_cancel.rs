@@ -33,7 +33,7 @@ fn check(document: &Document<'_>, report: &mut Report) {
 /// Whether a statement ends sessions for what they run; idle ones have nothing to cancel.
 fn ends_queries(statement: &Statement) -> bool {
     let called = statement.calls.iter().any(|call| call.name.last() == "pg_terminate_backend");
-    let spared = endings(statement, &["pg_terminate_backend"]).iter().any(|ending| {
+    let spared = endings(statement, &["pg_terminate_backend"]).iter().any(|query| {
         let conditions = conditions(query);
         conditions.iter().any(|condition| {
             demands_idle(condition)
