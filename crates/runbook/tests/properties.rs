@@ -140,6 +140,11 @@ fn fragment() -> impl Strategy<Value = String> {
     proptest::sample::select(pieces.to_vec()).prop_map(str::to_owned)
 }
 
+#[test]
+fn a_tag_within_inline_code_moves_no_command() {
+    check("kubectl get <pod>\n**Steps:**\n\n`kubectl get <pod>\n<td><code>ls -l</code></td>\n");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 

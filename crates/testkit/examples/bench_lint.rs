@@ -19,7 +19,7 @@ type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
 const ROUNDS: usize = 3;
 const ROUNDS_OF_ONE_FILE: usize = 20;
-/// Files per process of ShellCheck, so that its processes keep all cores busy.
+/// Fences per process of ShellCheck where it reads many at once.
 const BATCH: &str = "100";
 
 fn main() -> Fallible<()> {
@@ -47,7 +47,8 @@ fn many(folder: &Path, files: &[PathBuf]) -> Fallible<()> {
     let (markdownlint, shellcheck) = (markdownlint(), component(Component::ShellCheck));
     let mut ours = Series::new("allclear lint", "s");
     let mut theirs = Series::new("markdownlint-cli2, the same files", "s");
-    let mut shells = Series::new("shellcheck, their shell fences, all cores", "s");
+    let mut shells = Series::new("shellcheck, a process for each fence", "s");
+    let mut batches = Series::new("shellcheck, a process for 100 fences", "s");
     let mut memory = Series::new("allclear lint, most memory", "MiB");
     for _ in 0..ROUNDS {
         let mut command = lint();
@@ -58,11 +59,8 @@ fn many(folder: &Path, files: &[PathBuf]) -> Fallible<()> {
             theirs.push(timed(Command::new(program).arg("**/*.md").current_dir(folder))?);
         }
         if let Some(program) = &shellcheck {
-            let cores = std::thread::available_parallelism().map_or(1, usize::from).to_string();
-            let list = fs::File::open(scripts.path().join("list"))?;
-            let mut command = Command::new("xargs");
-            command.args(["-P", &cores, "-n", BATCH]).arg(program).args(["-s", "bash", "-f", "gcc"]).stdin(list);
-            shells.push(timed(command.current_dir(scripts.path()))?);
+            shells.push(shellcheck_all(program, scripts.path(), "1")?);
+            batches.push(shellcheck_all(program, scripts.path(), BATCH)?);
         }
     }
     println!("{}", memory.line(100));
@@ -71,8 +69,18 @@ fn many(folder: &Path, files: &[PathBuf]) -> Fallible<()> {
     }
     if shellcheck.is_some() {
         println!("\n{fences} shell fences\n{}", ours.beside(&shells, Goal::AtMost(0.05)));
+        println!("{}", batches.line(50));
     }
     Ok(())
+}
+
+/// Seconds that ShellCheck takes for all fences on all cores, this many to a process.
+fn shellcheck_all(program: &Path, scripts: &Path, batch: &str) -> Fallible<f64> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from).to_string();
+    let list = fs::File::open(scripts.join("list"))?;
+    let mut command = Command::new("xargs");
+    command.args(["-P", &cores, "-n", batch]).arg(program).args(["-s", "bash", "-f", "gcc"]).stdin(list);
+    timed(command.current_dir(scripts))
 }
 
 /// The file of median size, and a Python file of as many bytes.

@@ -4,6 +4,7 @@
 //! a command.
 
 use crate::parse::fences::Language;
+use crate::parse::layout;
 use crate::parse::markdown::{Inline, Style};
 use crate::parse::sentences;
 use crate::shell::programs;
@@ -65,6 +66,10 @@ fn attribute_language(value: &str) -> Language {
 /// The language of code that is a command line; a sentence that says "run" makes more of them so.
 fn language(code: &str, sentence: &str) -> Option<Language> {
     let code = code.trim();
+    // A tag within the backticks was blanked out: what is left is not what stands in the file.
+    if code.contains(layout::FILLER) {
+        return None;
+    }
     let mut words = code.split_whitespace();
     let first = words.next().filter(|_| !code.contains('\n'))?;
     let second = words.next();

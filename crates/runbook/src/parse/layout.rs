@@ -16,7 +16,7 @@ pub(crate) struct Layout<'t> {
 }
 
 /// Zero-width space: stands for a tag in front of text, where blanks would make the line code.
-const FILLER: &str = "\u{200b}";
+pub(crate) const FILLER: &str = "\u{200b}";
 
 /// A fence that has been opened.
 #[derive(Debug, Clone, Copy)]
