@@ -24,6 +24,8 @@ pub struct Batch {
     events: Vec<Recorded>,
     cause: Cause,
     at: Timestamp,
+    /// Whether the batch before was decided at this very moment, and so noticed every deadline that has passed.
+    follows_at_once: bool,
 }
 
 /// Decides one command. The events of the batch are appended together or not at all.
@@ -106,7 +108,8 @@ impl Batch {
         // Microseconds are what both databases keep and what people can still read.
         let now = Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now);
         let at = now.max(world.at);
-        Self { world, events: Vec::new(), cause, at }
+        let follows_at_once = at == world.at && world.seq > 0;
+        Self { world, events: Vec::new(), cause, at, follows_at_once }
     }
 
     /// The events, in order.
@@ -132,6 +135,13 @@ impl Batch {
     /// The time at which the batch is decided.
     pub(crate) fn now(&self) -> Timestamp {
         self.at
+    }
+
+    /// Whether any deadline may have passed since it was last looked at: time has gone on, or the policy has changed.
+    /// Otherwise only what this batch touches can be due; a storm of commands need not look at everything each time.
+    pub(crate) fn may_find_any_due(&self) -> bool {
+        let adopted = |recorded: &Recorded| matches!(recorded.event.as_ref(), Event::PolicyAdopted { .. });
+        !self.follows_at_once || self.events.iter().any(adopted)
     }
 
     /// Who asked.

@@ -1,5 +1,6 @@
 //! Opens incidents from alerts, moves them on as people work, and notices when an update is owed.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -83,17 +84,23 @@ pub(crate) fn react(batch: &mut Batch) {
         _ => {}
     });
     reopen(batch);
-    let (now, policy) = (batch.now(), batch.policy());
-    let owed: Vec<IncidentId> = batch
-        .world()
-        .incidents
-        .values()
-        .filter(|incident| update_due_at(incident, &policy).is_some_and(|due_at| due_at <= now))
-        .map(|incident| incident.id)
-        .collect();
-    for incident in owed {
+    for incident in owed_updates(batch) {
         batch.push(Event::UpdateFellDue { incident });
     }
+}
+
+fn owed_updates(batch: &Batch) -> Vec<IncidentId> {
+    let (now, policy, incidents) = (batch.now(), batch.policy(), &batch.world().incidents);
+    let is_owed = |incident: &&Arc<Incident>| update_due_at(incident, &policy).is_some_and(|due_at| due_at <= now);
+    let any = || incidents.values().filter(is_owed).map(|incident| incident.id).collect();
+    if batch.may_find_any_due() {
+        return any();
+    }
+    let touched: BTreeSet<IncidentId> = batch.events().iter().filter_map(|recorded| recorded.incident).collect();
+    let touched = touched.iter().filter_map(|id| incidents.get(id));
+    let owed: Vec<IncidentId> = touched.filter(is_owed).map(|incident| incident.id).collect();
+    debug_assert_eq!(owed, any(), "what no event of this moment touched was looked at before");
+    owed
 }
 
 /// When the next update is owed, if the severity demands any and somebody has taken the incident.

@@ -15,6 +15,10 @@ pub(crate) fn accept(batch: &mut Batch, name: &str, outcome: JobOutcome, note: &
 
 /// A job whose deadline has passed without a report is missed, once.
 pub(crate) fn react(batch: &mut Batch) {
+    // A job that reports in this batch is due later than now.
+    if !batch.may_find_any_due() {
+        return;
+    }
     let policy = batch.policy();
     let now = batch.now();
     let missed: Vec<Event> = batch
