@@ -5,17 +5,20 @@
 //! log, retries. Whoever asks again decides when.
 
 mod notify;
+mod perform;
 mod probe;
 mod redact;
+mod seal;
 mod secret;
 mod shell;
 mod trust;
 
 pub use notify::{Notifier, NotifierError};
+pub use perform::{Performed, Sessions};
 pub use probe::http::probe as probe_http;
 pub use redact::{IgnoredValue, RedactedStream, Redactor};
+pub use seal::{CaptureKey, Origin, SealError};
 pub use secret::{SecretError, SecretText, resolve as resolve_secret};
-pub use shell::{Performed, Sessions};
 pub use trust::{TrustError, TrustStore};
 
 /// How Allclear introduces itself to the servers that it talks to.

@@ -19,13 +19,10 @@ use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::process::{ChildStderr, ChildStdin};
-use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use super::Failure;
-use super::environment::Environment;
-use super::output::OutputSink;
 use super::report::{Report, Snapshot};
+use crate::perform::{Cancellation, Environment, Failure, OutputSink};
 
 /// The part of the session that is ours.
 const PREAMBLE: &str = include_str!("session.sh");
@@ -91,7 +88,7 @@ impl Session {
         environment: &Environment,
         snapshot: Option<&Snapshot>,
         sink: &mut OutputSink<'_>,
-        cancelled: &mut watch::Receiver<bool>,
+        cancelled: &mut Cancellation,
     ) -> Result<Self, String> {
         let mut session = Self::spawn(environment).map_err(|error| missing(&error))?;
         let restore = snapshot.map_or_else(String::new, |snapshot| {
@@ -143,12 +140,12 @@ impl Session {
         &mut self,
         text: &str,
         sink: &mut OutputSink<'_>,
-        cancelled: &mut watch::Receiver<bool>,
+        cancelled: &mut Cancellation,
     ) -> Ending {
         let mut report = Report::default();
         let status = tokio::select! {
             status = self.converse(text, sink, &mut report) => status,
-            _ = cancelled.wait_for(|cancelled| *cancelled) => return Ending::Cancelled,
+            () = cancelled.wait() => return Ending::Cancelled,
         };
         if let Some(status) = status {
             let _ = kill_process_group(self.group, Signal::KILL);
@@ -194,12 +191,12 @@ impl Session {
     }
 
     /// Everything that was written before the report: bash wrote it first, so it is in the pipe.
-    async fn pass_on_rest(&mut self, sink: &mut OutputSink<'_>, cancelled: &mut watch::Receiver<bool>) {
+    async fn pass_on_rest(&mut self, sink: &mut OutputSink<'_>, cancelled: &mut Cancellation) {
         let mut rest = Vec::new();
         drain(&self.output, DRAIN_BYTES_MAX, |bytes| rest.extend_from_slice(bytes));
         tokio::select! {
             () = sink.send(&rest) => {}
-            _ = cancelled.wait_for(|cancelled| *cancelled) => {}
+            () = cancelled.wait() => {}
         }
     }
 

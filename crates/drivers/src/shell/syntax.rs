@@ -7,8 +7,8 @@ use std::process::Stdio;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-use super::environment::Environment;
 use super::session::missing;
+use crate::perform::Environment;
 
 /// Longest complaint that is told.
 const COMPLAINT_CHARS_MAX: usize = 300;

@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use allclear_core::{PerformEffect, SecretRef};
+use allclear_core::SecretRef;
 
+use super::Scope;
 use crate::secret::{SecretText, resolve};
 
 /// What commands get from the environment of the server, where it is set.
@@ -38,11 +39,11 @@ const DEFAULTS: [(&str, &str); 9] = [
 ];
 
 /// The variables of a session.
-pub(super) struct Environment {
+pub(crate) struct Environment {
     /// Every variable by name.
-    pub(super) variables: BTreeMap<String, String>,
-    /// Name and value of those that are secret.
-    pub(super) secrets: Vec<(String, SecretText)>,
+    pub(crate) variables: BTreeMap<String, String>,
+    /// Name and value of those that are secret, and of what executors need beyond the variables.
+    pub(crate) secrets: Vec<(String, SecretText)>,
 }
 
 impl Environment {
@@ -50,29 +51,29 @@ impl Environment {
     ///
     /// Later sources win: the defaults, the server, the variables of the plan (unless one would replace a variable of
     /// the system), the target, the secrets of the plan that the target does not name, which the server must have.
-    pub(super) fn of(effect: &PerformEffect) -> Result<Self, String> {
+    pub(super) fn of(scope: &Scope<'_>) -> Result<Self, String> {
         let mut environment = Self { variables: basic(), secrets: Vec::new() };
-        for (name, value) in &effect.plan.variables {
+        for (name, value) in &scope.plan.variables {
             if is_name(name) && !environment.variables.contains_key(name) && !value.contains('\0') {
                 environment.variables.insert(name.clone(), value.clone());
             }
         }
-        for (name, reference) in &effect.target.env {
-            let secret = !matches!(reference, SecretRef::Plain(_)) || effect.plan.secrets.contains(name);
-            environment.add(effect, name, reference, secret)?;
+        for (name, reference) in &scope.target.env {
+            let secret = !matches!(reference, SecretRef::Plain(_)) || scope.plan.secrets.contains(name);
+            environment.add(scope, name, reference, secret)?;
         }
-        for name in &effect.plan.secrets {
-            if !effect.target.env.contains_key(name) {
-                environment.add(effect, name, &SecretRef::Env(name.clone()), true)?;
+        for name in &scope.plan.secrets {
+            if !scope.target.env.contains_key(name) {
+                environment.add(scope, name, &SecretRef::Env(name.clone()), true)?;
             }
         }
-        environment.variables.insert("ALLCLEAR_RUN".to_owned(), effect.run.to_string());
-        environment.variables.insert("ALLCLEAR_STEP".to_owned(), effect.step.to_string());
+        environment.variables.insert("ALLCLEAR_RUN".to_owned(), scope.run.to_string());
+        environment.variables.insert("ALLCLEAR_STEP".to_owned(), scope.step.to_string());
         Ok(environment)
     }
 
-    fn add(&mut self, effect: &PerformEffect, name: &str, reference: &SecretRef, secret: bool) -> Result<(), String> {
-        let target = &effect.plan.target;
+    fn add(&mut self, scope: &Scope<'_>, name: &str, reference: &SecretRef, secret: bool) -> Result<(), String> {
+        let target = &scope.plan.target;
         if !is_name(name) {
             return Err(format!("`{}` of target `{target}` is not a name for a variable", name.escape_debug()));
         }
@@ -90,7 +91,7 @@ impl Environment {
 }
 
 /// What a shell needs to work at all.
-pub(super) fn basic() -> BTreeMap<String, String> {
+fn basic() -> BTreeMap<String, String> {
     let defaults = DEFAULTS.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let inherited = INHERITED.into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
     defaults.into_iter().chain(inherited).collect()

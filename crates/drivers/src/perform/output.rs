@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use crate::redact::RedactedStream;
 
 /// A bounded channel behind a redacting stream.
-pub(super) struct OutputSink<'a> {
+pub(crate) struct OutputSink<'a> {
     sender: &'a mpsc::Sender<Bytes>,
     stream: RedactedStream,
 }
@@ -17,7 +17,7 @@ impl<'a> OutputSink<'a> {
     }
 
     /// Sends what may leave of these bytes; waits where the channel is full.
-    pub(super) async fn send(&mut self, chunk: &[u8]) {
+    pub(crate) async fn send(&mut self, chunk: &[u8]) {
         let clean = self.stream.push(chunk);
         self.forward(clean).await;
     }

@@ -1,0 +1,84 @@
+//! The sessions of all runs: steps are performed in them, cancelled, and closed.
+
+use std::time::Instant;
+
+use allclear_core::{PerformEffect, RunId, StepOutcome};
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use super::slot::Slots;
+use super::step::{self, Performable};
+use super::{Cancellation, Environment, Failure, OutputSink, Performed, Scope, Stage};
+use crate::redact::Redactor;
+
+/// The sessions of all runs; at most one per run.
+#[derive(Default)]
+pub struct Sessions {
+    slots: Slots,
+}
+
+impl Sessions {
+    /// No session yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Performs the commands of the step in order and stops at the first that fails. Output goes to the sink as it
+    /// comes, redacted; where nobody receives it any more, it is dropped. Dropping the future kills the session.
+    pub async fn perform(&self, effect: &PerformEffect, sink: &mpsc::Sender<Bytes>) -> Performed {
+        let began = Instant::now();
+        let (succeeded, exit_code, summary, directory) = match self.attempt(effect, sink).await {
+            Ok((summary, directory)) => (true, Some(0), summary, directory),
+            Err(failure) => (false, failure.exit_code, failure.summary, None),
+        };
+        let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Performed { succeeded, outcome: StepOutcome { exit_code, summary, output: None, directory, duration_ms } }
+    }
+
+    /// Kills everything that runs for this run, and waits until it is gone. A step that is being performed ends as
+    /// cancelled, and so does one that is still on its way here.
+    pub async fn cancel(&self, run: RunId) {
+        let Some(slot) = self.slots.bar(run) else { return };
+        slot.cancelled.send_replace(true);
+        slot.state.lock().await.shell.terminate().await;
+    }
+
+    /// Ends the session of a run that is over: bash leaves in its own way, running its exit trap; what is still there
+    /// after that is killed. A step that is being performed is waited for.
+    pub async fn close(&self, run: RunId) {
+        let Some(slot) = self.slots.take(run) else { return };
+        slot.state.lock().await.shell.close().await;
+    }
+
+    /// The sentence about what succeeded, and the directory it left the shell in.
+    async fn attempt(
+        &self,
+        effect: &PerformEffect,
+        sink: &mpsc::Sender<Bytes>,
+    ) -> Result<(String, Option<String>), Failure> {
+        let scope = Scope::from(effect);
+        let step = Performable::of(&scope)?;
+        let environment = Environment::of(&scope)?;
+        let slot = self.slots.slot(effect.run);
+        let mut state = slot.state.lock().await;
+        state.remember(&environment.secrets);
+        let redactor = Redactor::new(state.secrets.iter().map(|(name, value)| (name.as_str(), value.expose())));
+        for ignored in redactor.ignored() {
+            tracing::warn!(run = %effect.run, secret = %ignored.name, reason = %ignored.reason, "a secret is not redacted by value");
+        }
+        step.check(&scope, &environment, &redactor).await?;
+        let mut cancelled = Cancellation::of(&slot.cancelled);
+        let sink = OutputSink::new(sink, redactor.stream());
+        let mut stage = Stage { shell: &mut state.shell, sink, cancelled: cancelled.clone() };
+        let result = step.perform(&scope, &environment, &mut stage).await;
+        tokio::select! {
+            biased;
+            () = stage.sink.finish() => {}
+            () = cancelled.wait() => {}
+        }
+        let summary = step::redacted(result, &redactor)?;
+        // It goes into the log, where no secret may be.
+        let directory = state.shell.directory().map(str::to_owned);
+        Ok((summary, directory.filter(|directory| redactor.text(directory) == *directory)))
+    }
+}
