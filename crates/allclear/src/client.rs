@@ -4,11 +4,11 @@
 
 use std::path::Path;
 
-use allclear_core::{PageState, World};
+use allclear_core::{PageState, SecretRef, World};
 use anyhow::{Context as _, bail};
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Method, Request, Response, StatusCode, header};
+use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use futures::StreamExt as _;
 use http_body_util::BodyExt as _;
 use hyper_util::rt::TokioIo;
@@ -25,10 +25,21 @@ use crate::host::Host;
 /// Header that names who asks; trusted on the socket, which only its owner can open.
 const ACTOR_HEADER: &str = "x-allclear-actor";
 
+/// Where a person's token may wait for the verbs.
+const TOKEN_VARIABLE: &str = "ALLCLEAR_TOKEN";
+
 /// A way to the engine.
 pub(crate) struct Client {
     way: Way,
-    actor: String,
+    identity: Identity,
+}
+
+/// As whom a verb asks.
+enum Identity {
+    /// As who sits at the terminal, by what the system says.
+    Claimed(String),
+    /// As the person whose token this is.
+    Token(HeaderValue),
 }
 
 enum Way {
@@ -36,6 +47,14 @@ enum Way {
     Socket(std::path::PathBuf),
     /// None is: the engine runs here, until the verb is done.
     Here { host: Box<Host>, router: Router },
+}
+
+impl Way {
+    async fn to_server(common: &Common) -> Option<Self> {
+        let socket = socket_path(&common.data_dir);
+        UnixStream::connect(&socket).await.ok()?;
+        Some(Self::Socket(socket))
+    }
 }
 
 /// What the API answers when it does not do what was asked.
@@ -48,19 +67,19 @@ struct ApiError {
 impl Client {
     /// Finds a running server on the data directory, or starts the engine here.
     pub(crate) async fn connect(common: &Common) -> anyhow::Result<Self> {
-        if let Some(client) = Self::of_server(common).await {
-            return Ok(client);
+        let identity = identity(common)?;
+        if let Some(way) = Way::to_server(common).await {
+            return Ok(Self { way, identity });
         }
         let host = Host::start(common).await?;
         let router = host.local_router();
-        Ok(Self { way: Way::Here { host: Box::new(host), router }, actor: actor() })
+        Ok(Self { way: Way::Here { host: Box::new(host), router }, identity })
     }
 
     /// A way to the server that runs on the data directory, if one does.
-    pub(crate) async fn of_server(common: &Common) -> Option<Self> {
-        let socket = socket_path(&common.data_dir);
-        UnixStream::connect(&socket).await.ok()?;
-        Some(Self { way: Way::Socket(socket), actor: actor() })
+    pub(crate) async fn of_server(common: &Common) -> anyhow::Result<Option<Self>> {
+        let identity = identity(common)?;
+        Ok(Way::to_server(common).await.map(|way| Self { way, identity }))
     }
 
     /// Lets go of the engine; one that ran here is stopped in good order, and says what it leaves undone.
@@ -129,9 +148,12 @@ impl Client {
             .method(method)
             .uri(format!("/api/v1/{path}"))
             .header(header::HOST, "localhost")
-            .header(header::CONTENT_TYPE, "application/json")
-            .header(ACTOR_HEADER, &self.actor)
-            .body(body)?;
+            .header(header::CONTENT_TYPE, "application/json");
+        let request = match &self.identity {
+            Identity::Claimed(actor) => request.header(ACTOR_HEADER, actor),
+            Identity::Token(token) => request.header(header::AUTHORIZATION, token),
+        };
+        let request = request.body(body)?;
         match &self.way {
             Way::Here { router, .. } => match router.clone().oneshot(request).await {
                 Ok(response) => Ok(response),
@@ -176,7 +198,9 @@ async fn failure(status: StatusCode, response: Response<Body>) -> anyhow::Error 
         return anyhow::anyhow!("the server answered {status}");
     };
     let exit = match status {
-        StatusCode::CONFLICT | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => Exit::Refused,
+        StatusCode::CONFLICT | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
+            Exit::Refused
+        }
         StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Exit::Usage,
         _ => Exit::Problems,
     };
@@ -200,6 +224,29 @@ fn event_of(frame: &str) -> Option<(String, Value)> {
 /// Where the server of a data directory listens for verbs.
 pub(crate) fn socket_path(data_dir: &Path) -> std::path::PathBuf {
     data_dir.join("allclear.sock")
+}
+
+/// The token that was named, the one in the environment, or nothing but a name.
+fn identity(common: &Common) -> anyhow::Result<Identity> {
+    let place = match common.token.as_deref().map(|place| place.split_once(':')) {
+        Some(Some(("env", name))) => Some(SecretRef::Env(name.to_owned())),
+        Some(Some(("file", path))) => Some(SecretRef::File(path.to_owned())),
+        Some(_) => {
+            // What stands there may be the token itself: it is not repeated.
+            let message = "`--token` takes the place of a token, `env:NAME` or `file:PATH`, not the token: everybody \
+                           on this machine can read a command line";
+            return Err(Failure::usage(message));
+        }
+        None => std::env::var_os(TOKEN_VARIABLE)
+            .filter(|value| !value.is_empty())
+            .map(|_| SecretRef::Env(TOKEN_VARIABLE.to_owned())),
+    };
+    let Some(place) = place else { return Ok(Identity::Claimed(actor())) };
+    let token = allclear_drivers::resolve_secret(&place).map_err(|error| Failure::usage(format!("no token: {error}")))?;
+    let mut header = HeaderValue::try_from(format!("Bearer {}", token.expose().trim()))
+        .map_err(|_| Failure::usage("that is no token: a token begins with alc_ and is one word"))?;
+    header.set_sensitive(true);
+    Ok(Identity::Token(header))
 }
 
 /// Who sits at the terminal.

@@ -17,6 +17,7 @@ use tokio::net::{TcpListener, UnixListener};
 use crate::Common;
 use crate::client::socket_path;
 use crate::config::{self, Loaded};
+use crate::credential;
 use crate::exit::Failure;
 use crate::wiring::Wiring;
 
@@ -43,19 +44,30 @@ impl Host {
             }
             None => None,
         };
-        Self::start_on(&location(common)?, &common.data_dir, policy).await
+        let auth = Auth::open(&common.data_dir).context("nobody knows who may come in")?;
+        Self::start_with(&location(common)?, policy, (auth, None)).await
     }
 
-    /// Starts on that location; the policy of the log stays in force where none is given.
-    pub(crate) async fn start_on(location: &Location, data_dir: &Path, policy: Option<Policy>) -> anyhow::Result<Self> {
+    /// Starts on that location to be a server: makes the admin token where there is none, so that it can be shown.
+    pub(crate) async fn start_on(location: &Location, data_dir: &Path, policy: Policy) -> anyhow::Result<Self> {
+        let auth = Auth::open_with_admin(data_dir).context("nobody knows who may come in")?;
+        Self::start_with(location, Some(policy), auth).await
+    }
+
+    /// The policy of the log stays in force where none is given.
+    async fn start_with(
+        location: &Location,
+        policy: Option<Policy>,
+        (auth, new_admin_token): (Auth, Option<String>),
+    ) -> anyhow::Result<Self> {
         let store = Store::open(location).await?;
-        let (auth, new_admin_token) = Auth::open(data_dir).context("the admin token cannot be kept")?;
         let options = Options { holder: holder(location), version: env!("CARGO_PKG_VERSION").to_owned(), grace: GRACE };
         let engine = Engine::start(store, Wiring::new()?, SystemClock, options).await?;
         if let Some(policy) = policy {
             adopt(&engine.handle(), policy).await?;
         }
-        let site = Arc::new(Site::new(engine.handle(), auth, env!("CARGO_PKG_VERSION")));
+        let site = Site::new(engine.handle(), auth, env!("CARGO_PKG_VERSION")).refusing_plans(credential::refusals);
+        let site = Arc::new(site);
         Ok(Self { engine, site, new_admin_token })
     }
 

@@ -7,6 +7,7 @@ mod attach;
 mod client;
 mod commands;
 mod config;
+mod credential;
 mod demo;
 mod errors;
 mod exit;
@@ -47,6 +48,10 @@ struct Common {
     /// The configuration file.
     #[arg(long, global = true, env = "ALLCLEAR_CONFIG", default_value = "allclear.toml", value_name = "FILE")]
     config: PathBuf,
+    /// Acts as the person whose token this is, wherever it is kept; without it, as the one in the variable
+    /// `ALLCLEAR_TOKEN`, or else as the user of this system. The token itself does not belong on a command line.
+    #[arg(long, global = true, value_name = "env:NAME|file:PATH")]
+    token: Option<String>,
     /// `json` prints one document on stdout and people's words on stderr.
     #[arg(long, global = true, value_enum, default_value = "human")]
     format: Format,

@@ -3,24 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use allclear_core::{Plan, PlannedCommand, PlannedStep};
+use allclear_core::{Plan, PlannedCommand};
 use allclear_drivers::Redactor;
 use allclear_runbook::PlanRequest;
 
 use crate::Common;
 use crate::commands::run::PlanningArgs;
 use crate::config;
+use crate::credential;
 use crate::exit::Failure;
 use crate::host;
 use crate::print;
 
 /// The target that needs no configuration: this machine.
 const LOCAL: &str = "local";
-
-/// What stands for a credential in redacted text.
-const REDACTED: &str = "[redacted]";
-/// What is shorter is a word, such as the one after "authorization:" in a sentence.
-const CREDENTIAL_BYTES_MIN: usize = 6;
 
 /// What planning came to.
 pub(crate) struct Planning {
@@ -51,7 +47,7 @@ pub(crate) fn plan(runbook: &Path, procedure: &str, args: &PlanningArgs, common:
     Ok(match allclear_runbook::plan_with(&parsed, procedure, &request, &catalogue) {
         Ok(plan) => {
             let rollback = allclear_runbook::rollback(&parsed, procedure, &request);
-            let refusals = credentials(&plan);
+            let refusals = credential::refusals(&plan);
             Planning { plan: Some(plan).filter(|_| refusals.is_empty()), rollback, refusals }
         }
         Err(refusals) => {
@@ -63,46 +59,6 @@ pub(crate) fn plan(runbook: &Path, procedure: &str, args: &PlanningArgs, common:
                 refusals: refusals.iter().map(|it| redactor.text(&it.to_string())).collect(),
             }
         }
-    })
-}
-
-/// One sentence for each line that holds a credential: the plan goes into the log, which is kept for ever. The
-/// sentence never repeats what it found.
-fn credentials(plan: &Plan) -> Vec<String> {
-    let redactor = Redactor::new([]);
-    let lines = plan.steps.iter().flat_map(texts).filter(|(_, text)| holds_credential(&redactor, text));
-    let lines: BTreeSet<u32> = lines.map(|(line, _)| line).collect();
-    let refusal = |line| {
-        format!(
-            "line {line} holds what looks like a credential: give it as a secret in the environment of the target, \
-             and write its name in the runbook"
-        )
-    };
-    lines.into_iter().map(refusal).collect()
-}
-
-fn texts(step: &PlannedStep) -> impl Iterator<Item = (u32, &str)> {
-    let commands = step.commands.iter().flat_map(|command| {
-        [Some(command.rendered.as_str()), command.undo.as_deref()]
-            .into_iter()
-            .flatten()
-            .map(|text| (command.line, text))
-    });
-    [(step.line, step.title.as_str()), (step.line, step.prose.as_str())].into_iter().chain(commands)
-}
-
-/// Output is redacted to be on the safe side; here the name of a variable, which is what ought to stand there, and a
-/// short word are no credential.
-fn holds_credential(redactor: &Redactor, text: &str) -> bool {
-    let redacted = redactor.text(text);
-    let mut rest = text;
-    let mut kept = redacted.split(REDACTED);
-    rest = rest.strip_prefix(kept.next().unwrap_or_default()).unwrap_or(rest);
-    kept.any(|piece| {
-        let end = if piece.is_empty() { Some(rest.len()) } else { rest.find(piece) };
-        let removed = &rest[..end.unwrap_or(rest.len())];
-        rest = rest.get(removed.len() + piece.len()..).unwrap_or_default();
-        removed.len() >= CREDENTIAL_BYTES_MIN && !removed.starts_with(['$', '<', '{', '`'])
     })
 }
 

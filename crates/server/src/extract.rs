@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
+use crate::auth::{Role, Standing};
 use crate::problem::Problem;
 
 /// Who asks, as established by the guard.
@@ -21,6 +22,31 @@ impl<S: Send + Sync> FromRequestParts<S> for Asker {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
         parts.extensions.get::<Self>().cloned().ok_or_else(Problem::unauthenticated)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Standing {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        parts.extensions.get::<Self>().copied().ok_or_else(Problem::unauthenticated)
+    }
+}
+
+/// Who asks, where only an admin may.
+#[derive(Debug, Clone)]
+pub(crate) struct Admin(pub(crate) Actor);
+
+impl<S: Send + Sync> FromRequestParts<S> for Admin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let asker = Asker::from_request_parts(parts, state).await?;
+        let Standing { role, .. } = Standing::from_request_parts(parts, state).await?;
+        if role < Role::Admin {
+            return Err(Problem::not_allowed(&asker, role, Role::Admin));
+        }
+        Ok(Self(asker.0))
     }
 }
 

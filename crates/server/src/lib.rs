@@ -1,6 +1,6 @@
 //! What is reached over HTTP: the API, the console, the status page, metrics.
 //!
-//! Invariants: everything but the status page, the health probes and the sign-in needs the admin token or a session;
+//! Invariants: everything but the status page, the health probes and the sign-in needs a token or a session;
 //! nothing is decided here, every change is a command submitted to the engine; every page is complete without
 //! JavaScript. Deliberately absent: TLS (a reverse proxy ends it) and any state of the domain.
 

@@ -41,10 +41,10 @@ pub fn router(site: Arc<Site>) -> Router {
     all.merge(status::routes()).merge(routes::assets()).with_state(site)
 }
 
-/// The same API without a token, for a unix socket: the permissions of its file are the guard, and the header
-/// `X-Allclear-Actor` (such as `person:ana`) says who asks.
+/// The same API for a unix socket: the permissions of its file are the guard, and the header `X-Allclear-Actor` (such as
+/// `person:ana`) says who asks, unless a token does.
 pub fn local_router(site: Arc<Site>) -> Router {
-    let (api, _) = api_router().route_layer(from_fn(guard_local)).split_for_parts();
+    let (api, _) = api_router().route_layer(from_fn_with_state(Arc::clone(&site), guard_local)).split_for_parts();
     let metrics = Router::new().route("/metrics", get(routes::metrics));
     let all = hardened(metrics.merge(routes::health()).merge(api));
     all.merge(status::routes()).with_state(site)
@@ -64,8 +64,9 @@ fn described(mut openapi: OpenApi) -> OpenApi {
     openapi.info.title = "Allclear".to_owned();
     openapi.info.version = "1".to_owned();
     openapi.info.description = Some(
-        "Incidents, checks, runs, pages and reviews. Every request needs `Authorization: Bearer alc_…`; \
-         `X-Allclear-Actor: person:ana` says on whose behalf it is made. Every error is `{code, message}`."
+        "Incidents, checks, runs, pages and reviews. Every request needs `Authorization: Bearer alc_…`. A person's own \
+         token says who asks; with the admin token `X-Allclear-Actor: person:ana` says on whose behalf it is. Every \
+         error is `{code, message}`."
             .to_owned(),
     );
     openapi.info.license = None;

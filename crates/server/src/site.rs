@@ -3,15 +3,19 @@
 use std::fmt;
 use std::sync::Arc;
 
-use allclear_core::{Actor, Command, Event, Policy, Refusal, World};
+use allclear_core::{Actor, Command, Event, Plan, Policy, Refusal, World};
 use allclear_engine::{Accepted, Handle, SubmitError};
 use allclear_store::Store;
+use axum::http::StatusCode;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::auth::Auth;
 use crate::problem::Problem;
 use crate::status::StatusCache;
+
+/// The reasons why a plan may not enter the log.
+type PlanRefusals = Box<dyn Fn(&Plan) -> Vec<String> + Send + Sync>;
 
 /// Everything that routes need: the engine, who may come in, and the clock.
 pub struct Site {
@@ -20,6 +24,7 @@ pub struct Site {
     pub(crate) version: String,
     pub(crate) started_at: Timestamp,
     pub(crate) status: StatusCache,
+    refusals: PlanRefusals,
     clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     closing: watch::Sender<bool>,
 }
@@ -49,9 +54,17 @@ impl Site {
             version: version.into(),
             started_at: clock(),
             status: StatusCache::default(),
+            refusals: Box::new(|_| Vec::new()),
             clock: Box::new(clock),
             closing: watch::Sender::new(false),
         }
+    }
+
+    /// The same, with the reasons why a plan may not enter the log: a credential in it would be kept for ever.
+    #[must_use]
+    pub fn refusing_plans(mut self, refusals: impl Fn(&Plan) -> Vec<String> + Send + Sync + 'static) -> Self {
+        self.refusals = Box::new(refusals);
+        self
     }
 
     /// Ends every stream that is open, so that a server can stop without cutting anybody off in the middle of a line.
@@ -81,11 +94,22 @@ impl Site {
 
     /// Submits a command; a refusal, or a log that cannot be written, becomes a problem for whoever asked.
     pub(crate) async fn submit(&self, command: Command, actor: Actor) -> Result<Accepted, Problem> {
+        if let Command::PlanRun { plan, .. } = &command {
+            self.check_plan(plan)?;
+        }
         match self.engine.submit(command, actor).await {
             Ok(accepted) => Ok(accepted),
             Err(SubmitError::Refused(refusal)) => Err(self.refused(refusal).await),
             Err(error) => Err(Problem::unavailable(&error)),
         }
+    }
+
+    fn check_plan(&self, plan: &Plan) -> Result<(), Problem> {
+        let refusals = (self.refusals)(plan);
+        if refusals.is_empty() {
+            return Ok(());
+        }
+        Err(Problem::new(StatusCode::CONFLICT, "plan-refused", refusals.join("; ")))
     }
 
     /// What is not open was closed, or never was: only the log knows.

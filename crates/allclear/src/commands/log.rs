@@ -113,7 +113,7 @@ fn print_event(recorded: &Recorded, format: Format) -> anyhow::Result<()> {
 }
 
 async fn verify(against: Option<Head>, common: &Common) -> anyhow::Result<Exit> {
-    let verified = match Client::of_server(common).await {
+    let verified = match Client::of_server(common).await? {
         Some(client) => {
             let query = against.map_or_else(String::new, |head| format!("?against={head}"));
             client.get::<serde_json::Value>(&format!("log/verify{query}")).await
@@ -162,7 +162,7 @@ async fn export(output: Option<PathBuf>, common: &Common) -> anyhow::Result<Exit
 
 /// From the server where one runs, from the store itself otherwise. The last line carries the head.
 async fn export_to<W: AsyncWrite + Unpin>(mut writer: W, common: &Common) -> anyhow::Result<()> {
-    match Client::of_server(common).await {
+    match Client::of_server(common).await? {
         Some(client) => {
             let mut chunks = client.stream("log/export").await?.into_data_stream();
             while let Some(chunk) = chunks.next().await {

@@ -20,6 +20,7 @@ mod review;
 pub(crate) mod run;
 mod runs;
 mod show;
+mod token;
 mod undo;
 mod up;
 
@@ -56,6 +57,8 @@ pub(crate) enum Verb {
     Incident(incident::Args),
     /// Shows, completes and publishes the reviews that are owed.
     Review(review::Args),
+    /// Lets persons in: makes, lists and revokes their tokens.
+    Token(token::Args),
     /// Reads, proves, exports and imports the log.
     Log(log::Args),
     /// Prints the page of a lint rule or an error.
@@ -93,6 +96,7 @@ pub(crate) async fn run(verb: Verb, common: &Common) -> anyhow::Result<Exit> {
         Verb::Undo(args) => undo::run(&args),
         Verb::Incident(args) => incident::run(args, common).await,
         Verb::Review(args) => review::run(args, common).await,
+        Verb::Token(args) => token::run(args, common).await,
         Verb::Log(args) => log::run(args, common).await,
         Verb::Lint(_) | Verb::Lsp(_) | Verb::Show(_) | Verb::Explain(_) => {
             run_alone(&verb, common).unwrap_or(Ok(Exit::Usage))

@@ -20,7 +20,7 @@ use super::prepchef::PrepChef;
 use super::props::{self, Addresses};
 use crate::exit::Failure;
 use crate::wiring::Wiring;
-use crate::{config, host};
+use crate::{config, credential, host};
 
 const GRACE: Duration = Duration::from_secs(5);
 const TIMEOUT_MS: u32 = 10_000;
@@ -87,7 +87,8 @@ impl Stand {
         let loaded = host::load(&props::lay_out(data_dir, &addresses, pace)?)?.config;
         let engine = start_engine(store, loaded).await?;
         let (auth, token) = Auth::ephemeral()?;
-        let site = Arc::new(Site::new(engine.handle(), auth, env!("CARGO_PKG_VERSION")));
+        let site = Site::new(engine.handle(), auth, env!("CARGO_PKG_VERSION")).refusing_plans(credential::refusals);
+        let site = Arc::new(site);
         let (stop, stopping) = watch::channel(false);
         let serving = serve(listeners.console, host::socket(data_dir)?, &site, &stopping);
         Ok(Self { prepchef, pager, engine, console, token, stop, serving })

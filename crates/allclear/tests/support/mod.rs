@@ -48,6 +48,7 @@ impl Place {
             .env_remove("ALLCLEAR_DATA_DIR")
             .env_remove("ALLCLEAR_CONFIG")
             .env_remove("ALLCLEAR_DATABASE_URL")
+            .env_remove("ALLCLEAR_TOKEN")
             .env("ALLCLEAR_PERSON", "ana")
             .stdin(Stdio::null());
         command

@@ -17,6 +17,7 @@ pub(crate) mod run;
 pub(crate) mod run_output;
 pub(crate) mod run_page;
 pub(crate) mod session;
+pub(crate) mod token;
 
 use std::sync::Arc;
 
@@ -62,6 +63,9 @@ pub(crate) fn api() -> OpenApiRouter<Arc<Site>> {
         .routes(routes!(review::action))
         .routes(routes!(review::publish))
         .routes(routes!(log::head))
+        .routes(routes!(token::list, token::create))
+        .routes(routes!(token::revoke))
+        .routes(routes!(token::whoami))
         .routes(routes!(policy::show))
         .routes(routes!(policy::status))
         .routes(routes!(policy::description))

@@ -38,6 +38,7 @@ async fn show(State(site): State<Arc<Site>>, Parameters(Next { next }): Paramete
 
 #[derive(Debug, Deserialize)]
 struct Credentials {
+    #[serde(default)]
     name: String,
     token: String,
     #[serde(default)]

@@ -26,14 +26,14 @@ pub(crate) fn page(sign_in: &SignIn<'_>) -> Markup {
                     }
                     form method="post" action="/login" {
                         input type="hidden" name="next" value=(sign_in.next);
-                        label for="name" { "Your name" }
-                        input #name name="name" value=(sign_in.name) autocomplete="username" required maxlength="64"
-                            aria-describedby="name-hint";
-                        p.hint #name-hint { "It stands beside everything that you do." }
-                        label for="token" { "Admin token" }
+                        label for="token" { "Token" }
                         input #token type="password" name="token" autocomplete="current-password" required
                             aria-describedby="token-hint";
-                        p.hint #token-hint { "It begins with alc_ and was printed when the server first started." }
+                        p.hint #token-hint { "It begins with alc_ and says who you are." }
+                        label for="name" { "Your name, if this is the admin token" }
+                        input #name name="name" value=(sign_in.name) autocomplete="username" maxlength="64"
+                            aria-describedby="name-hint";
+                        p.hint #name-hint { "It stands beside everything that you do. A token of your own has it already." }
                         button.primary type="submit" { "Sign in" }
                     }
                     p.dim { a href="/status" { "Status page" } " (no sign-in needed)" }

@@ -5,7 +5,7 @@ use allclear_store::Opening;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Stage, ask};
 
@@ -159,7 +159,7 @@ async fn wrong_tokens_are_told_what_to_do_and_then_wait() {
     };
     let wrong = attempt("alc_wrong").await;
     assert_eq!(wrong.status, StatusCode::FORBIDDEN);
-    assert!(wrong.text.contains("that is not the admin token") && wrong.text.contains("value=\"Ana B\""));
+    assert!(wrong.text.contains("nobody has that token") && wrong.text.contains("value=\"Ana B\""));
     assert!(!wrong.text.contains("alc_wrong"));
     for _ in 0..19 {
         attempt("alc_wrong").await;
@@ -181,4 +181,83 @@ async fn the_token_alone_is_an_api_client() {
     assert_eq!(answer.json()["events"][0]["cause"]["actor"], "source:api");
     let log = stage.handle.store().read(0, 1_000).await.unwrap();
     assert!(log.iter().all(|it| it.event.name() != "IncidentAcknowledged"));
+}
+
+async fn token_of(stage: &Stage, name: &str, role: &str) -> String {
+    let answer = stage.post("/api/v1/tokens", json!({"name": name, "role": role})).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+    answer.json()["token"].as_str().unwrap().to_owned()
+}
+
+fn as_holder(token: &str, method: &str, path: &str, body: &Value) -> Request<Body> {
+    let request = Request::builder().method(method).uri(path).header(header::AUTHORIZATION, format!("Bearer {token}"));
+    let request = request.header(header::CONTENT_TYPE, "application/json").header("x-allclear-actor", "person:ben");
+    request.body(Body::from(body.to_string())).unwrap()
+}
+
+#[tokio::test]
+async fn a_person_with_a_token_of_their_own_is_that_person_whoever_they_claim_to_be() {
+    let stage = Stage::set().await;
+    let zoe = token_of(&stage, "zoë", "responder").await;
+    let body = json!({"severity": "P3", "title": "Look into it"});
+    for router in [&stage.public, &stage.local] {
+        let answer = ask(router, as_holder(&zoe, "POST", "/api/v1/incidents", &body)).await;
+        assert_eq!(answer.json()["events"][0]["cause"]["actor"], "person:zoë", "{}", answer.text);
+    }
+    let whoami = stage.ask(as_holder(&zoe, "GET", "/api/v1/whoami", &json!(null))).await.json();
+    assert_eq!(whoami, json!({"actor": "person:zoë", "role": "responder", "proved": true}));
+    let admin = stage.get("/api/v1/whoami").await.json();
+    assert_eq!(admin, json!({"actor": "person:ana", "role": "admin", "proved": false}), "the admin token names nobody");
+
+    let cookie = stage.sign_in_with(&zoe, "somebody else").await;
+    let page = stage.page(&cookie, "/").await;
+    assert!(page.text.contains("zoë") && !page.text.contains("somebody else"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn a_role_allows_what_it_says_and_nothing_more() {
+    let stage = Stage::set().await;
+    let viewer = token_of(&stage, "vic", "viewer").await;
+    let responder = token_of(&stage, "rob", "responder").await;
+    let admin = token_of(&stage, "ada", "admin").await;
+    let incident = json!({"severity": "P3", "title": "Look into it"});
+    let person = json!({"name": "mallory", "role": "admin"});
+    for (token, reads, works, lets_in) in
+        [(&viewer, 200, 403, 403), (&responder, 200, 201, 403), (&admin, 200, 201, 201)]
+    {
+        for (method, path, body, status) in [
+            ("GET", "/api/v1/incidents", &json!(null), reads),
+            ("POST", "/api/v1/incidents", &incident, works),
+            ("POST", "/api/v1/tokens", &person, lets_in),
+        ] {
+            let answer = stage.ask(as_holder(token, method, path, body)).await;
+            assert_eq!(answer.status.as_u16(), status, "{method} {path}: {}", answer.text);
+            assert!(status != 403 || answer.json()["code"] == "not-allowed");
+        }
+    }
+    assert_eq!(stage.ask(as_holder(&responder, "GET", "/api/v1/tokens", &json!(null))).await.status.as_u16(), 403);
+    let cookie = stage.sign_in_with(&viewer, "").await;
+    assert_eq!(stage.page(&cookie, "/").await.status, StatusCode::OK);
+    let answer = stage.form(&cookie, "/incidents", &[("severity", "P1"), ("title", "x")]).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    assert!(answer.text.contains("vic is let in as viewer"), "{}", answer.text);
+}
+
+#[tokio::test]
+async fn a_token_that_is_revoked_opens_nothing_any_more() {
+    let stage = Stage::set().await;
+    let zoe = token_of(&stage, "zoë", "responder").await;
+    let cookie = stage.sign_in_with(&zoe, "").await;
+    let again = stage.post("/api/v1/tokens", json!({"name": "Zoë"})).await;
+    assert_eq!((again.status, again.json()["code"].as_str()), (StatusCode::CONFLICT, Some("token-taken")));
+    let listed = stage.get("/api/v1/tokens").await;
+    assert_eq!(listed.json()[0]["name"], "zoë");
+    assert!(!listed.text.contains(&zoe[4..]), "nobody can read it again");
+    let revoke = stage.post("/api/v1/tokens/revoke", json!({"name": "zoë"})).await;
+    assert_eq!(revoke.status, StatusCode::NO_CONTENT, "{}", revoke.text);
+    let answer = stage.ask(as_holder(&zoe, "GET", "/api/v1/incidents", &json!(null))).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(stage.page(&cookie, "/").await.header("location"), "/login?next=/");
+    let unknown = stage.post("/api/v1/tokens/revoke", json!({"name": "zoë"})).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
 }

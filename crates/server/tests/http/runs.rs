@@ -154,3 +154,19 @@ async fn a_run_is_followed_from_its_beginning_to_its_end_with_its_output_in_plac
     assert_eq!(written_in(&again), "performing step 1\ncafé done\n");
     assert_eq!(again.last().unwrap().1, json!({"state": "aborted"}));
 }
+
+#[tokio::test]
+async fn a_plan_that_may_not_enter_the_log_is_refused_whoever_posts_it() {
+    let stage = Stage::refusing_plans(|plan| {
+        let lines = plan.steps.iter().filter(|step| step.prose.contains("hunter22")).map(|step| step.line);
+        lines.map(|line| format!("line {line} holds what looks like a credential")).collect()
+    })
+    .await;
+    let mut plan = plan();
+    plan.steps[1].prose = "The password is hunter22".to_owned();
+    let answer = stage.post("/api/v1/runs", json!({"plan": plan.sealed()})).await;
+    assert_eq!((answer.status, answer.json()["code"].as_str()), (StatusCode::CONFLICT, Some("plan-refused")));
+    assert!(answer.text.contains("line 20 holds"), "{}", answer.text);
+    assert!(stage.handle.world().runs.is_empty());
+    planned(&stage, None).await;
+}

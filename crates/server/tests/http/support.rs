@@ -145,6 +145,15 @@ impl Stage {
     }
 
     pub(crate) async fn with(policy: Policy) -> Self {
+        Self::build(policy, |_| Vec::new()).await
+    }
+
+    /// A site that may refuse plans.
+    pub(crate) async fn refusing_plans(refusals: fn(&Plan) -> Vec<String>) -> Self {
+        Self::build(policy(), refusals).await
+    }
+
+    async fn build(policy: Policy, refusals: fn(&Plan) -> Vec<String>) -> Self {
         let store = Store::open(&Location::Memory).await.unwrap();
         let (clock, script) = (HandClock::new(), Script::new());
         let options = Options { holder: "test".to_owned(), version: "0.1.0".to_owned(), grace: Duration::from_secs(1) };
@@ -152,7 +161,8 @@ impl Stage {
         let handle = engine.handle();
         let (auth, token) = Auth::ephemeral().unwrap();
         let now = clock.clone();
-        let site = Arc::new(Site::with_clock(handle.clone(), auth, "0.1.0", move || now.now()));
+        let site = Site::with_clock(handle.clone(), auth, "0.1.0", move || now.now()).refusing_plans(refusals);
+        let site = Arc::new(site);
         let (public, local) = (router(Arc::clone(&site)), local_router(Arc::clone(&site)));
         let stage = Self { engine, handle, site, clock, script, token, public, local };
         stage.submit(Command::AdoptPolicy { policy: Box::new(policy) }).await;
@@ -212,7 +222,11 @@ impl Stage {
 
     /// Signs in with the form; the answer is the cookie.
     pub(crate) async fn sign_in(&self) -> String {
-        let form = format!("name=ana&token={}&next=%2F", self.token);
+        self.sign_in_with(&self.token, "ana").await
+    }
+
+    pub(crate) async fn sign_in_with(&self, token: &str, name: &str) -> String {
+        let form = format!("name={}&token={token}&next=%2F", encode(name));
         let request = Request::post("/login").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         let answer = self.ask(request.body(Body::from(form)).unwrap()).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
