@@ -26,12 +26,16 @@ pub(crate) const PAGES: &[(&str, &str)] = pages![
     "config-wrong-type",
     "digest-differs",
     "empty",
+    "four-eyes",
     "no-such-step",
     "not-in-policy",
     "not-open",
+    "nothing-to-undo",
+    "paused",
     "plan-tampered",
     "stale-outcome",
     "step-state",
+    "undo-under-way",
 ];
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The one match from effect to driver.
 
-use allclear_core::{DeliverEffect, DeliveryResult, PerformEffect, Probe, ProbeEffect, RunId, Sample};
+use std::collections::BTreeMap;
+
+use allclear_core::{CaptureEffect, DeliverEffect, DeliveryResult, PerformEffect, Probe, ProbeEffect, RunId, Sample};
 use allclear_drivers::{Notifier, Sessions, TrustStore, probe_http};
 use allclear_engine::{Drivers, OutputSink, Performed};
 use anyhow::Context as _;
@@ -56,7 +58,15 @@ impl Drivers for Wiring {
         Performed { succeeded: performed.succeeded, outcome: performed.outcome }
     }
 
+    async fn capture(&self, _: CaptureEffect) -> Result<BTreeMap<String, Bytes>, String> {
+        Err("what is before a step cannot be recorded yet".to_owned())
+    }
+
     async fn release(&self, run: RunId) {
         self.sessions.cancel(run).await;
+    }
+
+    async fn close(&self, run: RunId) {
+        self.sessions.close(run).await;
     }
 }

@@ -7,7 +7,9 @@ use crate::world::World;
 pub(crate) fn about(world: &World, event: &Event) -> (Option<IncidentId>, Option<RunId>) {
     let run = run_of(event);
     let incident = match event {
-        Event::RunPlanned { incident, .. } => *incident,
+        Event::RunPlanned { incident, .. } | Event::UndoStarted { incident, .. } => *incident,
+        // The run that is undone has left the world; the one that undoes it has its incident.
+        Event::StepUndone { by, .. } | Event::UndoFailed { by, .. } => world.runs.get(by).and_then(|run| run.incident),
         _ => incident_of(world, event).or_else(|| world.runs.get(&run?)?.incident),
     };
     (incident, run)
@@ -18,13 +20,21 @@ fn run_of(event: &Event) -> Option<RunId> {
         Event::RunPlanned { run, .. }
         | Event::ApprovalRequested { run, .. }
         | Event::ApprovalGiven { run, .. }
+        | Event::ApprovalExpired { run, .. }
+        | Event::StateCaptured { run, .. }
+        | Event::CaptureFailed { run, .. }
         | Event::StepStarted { run, .. }
         | Event::StepSucceeded { run, .. }
         | Event::StepFailed { run, .. }
         | Event::StepInDoubt { run, .. }
         | Event::StepSkipped { run, .. }
+        | Event::RunPaused { run }
+        | Event::RunResumed { run }
         | Event::RunAborted { run, .. }
-        | Event::RunFinished { run } => Some(*run),
+        | Event::RunFinished { run }
+        | Event::UndoStarted { run, .. }
+        | Event::StepUndone { run, .. }
+        | Event::UndoFailed { run, .. } => Some(*run),
         _ => None,
     }
 }

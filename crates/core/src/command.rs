@@ -1,5 +1,7 @@
 //! Every request that may be made; each may be refused.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
@@ -102,9 +104,30 @@ pub enum Command {
         succeeded: bool,
         outcome: StepOutcome,
     },
+    /// What the captures of an approved step came to.
+    ReportCapture {
+        run: RunId,
+        step: u32,
+        result: CaptureResult,
+    },
+    /// Start no further step; the one under way ends.
+    PauseRun {
+        run: RunId,
+    },
+    ResumeRun {
+        run: RunId,
+    },
     AbortRun {
         run: RunId,
         reason: String,
+    },
+    /// Put back what a run did, by a plan that [`undo_plan`](crate::undo_plan) made. A run that is open and at rest is
+    /// aborted with it.
+    StartUndo {
+        undoes: RunId,
+        plan: Box<Plan>,
+        incident: Option<IncidentId>,
+        preapproved: Vec<Digest>,
     },
 
     ReportDelivery {
@@ -159,6 +182,22 @@ pub enum DeliveryResult {
     },
 }
 
+/// What came of recording what was before a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "result", rename_all = "kebab-case")]
+pub enum CaptureResult {
+    /// It is kept, sealed.
+    Captured {
+        /// By `<index of the command>/<variable>`: the digest of the sealed bytes.
+        captured: BTreeMap<String, Digest>,
+    },
+    /// It could not be recorded or kept, so nothing was performed.
+    Failed {
+        /// One sentence for a person.
+        summary: String,
+    },
+}
+
 impl Command {
     /// The name in causes, logs and metrics, such as `acknowledge-incident`.
     pub fn name(&self) -> &'static str {
@@ -181,7 +220,11 @@ impl Command {
             Self::SkipStep { .. } => "skip-step",
             Self::RepeatStep { .. } => "repeat-step",
             Self::ReportStep { .. } => "report-step",
+            Self::ReportCapture { .. } => "report-capture",
+            Self::PauseRun { .. } => "pause-run",
+            Self::ResumeRun { .. } => "resume-run",
             Self::AbortRun { .. } => "abort-run",
+            Self::StartUndo { .. } => "start-undo",
             Self::ReportDelivery { .. } => "report-delivery",
             Self::AddActionItem { .. } => "add-action-item",
             Self::PublishReview { .. } => "publish-review",

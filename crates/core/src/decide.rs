@@ -95,7 +95,11 @@ fn accept(batch: &mut Batch, command: &Command) -> Result<(), Refusal> {
         | Command::SkipStep { .. }
         | Command::RepeatStep { .. }
         | Command::ReportStep { .. }
-        | Command::AbortRun { .. } => run::accept(batch, command),
+        | Command::ReportCapture { .. }
+        | Command::PauseRun { .. }
+        | Command::ResumeRun { .. }
+        | Command::AbortRun { .. }
+        | Command::StartUndo { .. } => run::accept(batch, command),
         Command::ReportDelivery { delivery, attempt, result } => delivery::accept(batch, *delivery, *attempt, result),
         Command::AddActionItem { .. } | Command::PublishReview { .. } => review::accept(batch, command),
     }

@@ -3,17 +3,18 @@
 //! Recovery after a crash and normal operation are therefore the same code. An effect stays due until its outcome has
 //! come back through the log; who performs effects remembers what is under way.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::alert::Alert;
-use crate::effect::{DeliverEffect, Effect, PerformEffect};
+use crate::effect::{CaptureEffect, DeliverEffect, Effect, PerformEffect};
 use crate::incident;
 use crate::job::JobState;
 use crate::policy::Policy;
 use crate::review::ReviewState;
-use crate::run::{Run, StepState};
+use crate::run::{Run, Step, StepState, awaits_capture};
 use crate::world::World;
 
 /// Every effect that is due at `now`, other than probes: those follow the `ProbeSchedule`.
@@ -50,7 +51,9 @@ fn decisions<'a>(world: &'a World, policy: &'a Policy) -> impl Iterator<Item = T
     let alerts = world.alerts.values().filter_map(Alert::reopens_at);
     let jobs = world.jobs.iter().filter(|(_, job)| job.state != JobState::Missed);
     let reports = jobs.filter_map(|(name, job)| Some(job.due_at(policy.jobs.get(name)?)));
-    alerts.chain(escalations).chain(updates).chain(reviews).chain(reports)
+    let approved = |run: &'a Run| run.steps.values().filter(|step| step.state == StepState::Approved);
+    let approvals = world.runs.values().flat_map(approved).map(|step| policy.approvals.lapses_at(step.since));
+    alerts.chain(escalations).chain(updates).chain(reviews).chain(reports).chain(approvals)
 }
 
 fn deliveries<'a>(world: &'a World, policy: &'a Policy, now: Timestamp) -> impl Iterator<Item = Effect> + 'a {
@@ -66,20 +69,32 @@ fn deliveries<'a>(world: &'a World, policy: &'a Policy, now: Timestamp) -> impl 
 }
 
 fn steps<'a>(world: &'a World, policy: &'a Policy) -> impl Iterator<Item = Effect> + 'a {
-    world.runs.values().flat_map(move |run| {
-        let started = run.steps.iter().filter(|(_, step)| step.state == StepState::Started);
-        started.map(move |(number, step)| {
-            Effect::Perform(PerformEffect {
-                run: run.id,
-                step: *number,
-                attempt: step.attempt,
-                plan: Arc::clone(&run.plan),
-                incident: run.incident,
-                target: policy.targets.get(&run.plan.target).cloned().unwrap_or_default(),
-                directory: directory(run),
-            })
-        })
-    })
+    world.runs.values().flat_map(move |run| run.steps.iter().filter_map(|(number, step)| of_step(run, *number, step, policy)))
+}
+
+fn of_step(run: &Run, number: u32, step: &Step, policy: &Policy) -> Option<Effect> {
+    let target = || policy.targets.get(&run.plan.target).cloned().unwrap_or_default();
+    match step.state {
+        StepState::Started => Some(Effect::Perform(PerformEffect {
+            run: run.id,
+            step: number,
+            attempt: step.attempt,
+            plan: Arc::clone(&run.plan),
+            incident: run.incident,
+            target: target(),
+            directory: directory(run),
+            sealed: BTreeMap::new(),
+        })),
+        StepState::Approved if !run.paused && awaits_capture(run, number) => Some(Effect::Capture(CaptureEffect {
+            run: run.id,
+            step: number,
+            plan: Arc::clone(&run.plan),
+            incident: run.incident,
+            target: target(),
+            directory: directory(run),
+        })),
+        _ => None,
+    }
 }
 
 /// Where the latest step that succeeded in a shell left it.

@@ -3,10 +3,13 @@
 //! An effect is derived from the folded world, performed at least once, and its outcome comes back as a command. Its
 //! id derives from the log position of the demand and is the idempotency key sent outside.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 
+use crate::digest::Digest;
 use crate::event::Message;
 use crate::id::{DeliveryId, IncidentId, RunId};
 use crate::plan::Plan;
@@ -19,6 +22,8 @@ pub enum Effect {
     Probe(ProbeEffect),
     /// Send one message to one channel; answered by `ReportDelivery`.
     Deliver(DeliverEffect),
+    /// Record what is before a step of a run; answered by `ReportCapture`.
+    Capture(CaptureEffect),
     /// Perform one step of a run; answered by `ReportStep`.
     Perform(PerformEffect),
 }
@@ -49,6 +54,23 @@ pub struct DeliverEffect {
     pub message: Message,
 }
 
+/// An approved step whose commands are to be preceded by captures. They only observe, so a crash repeats them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CaptureEffect {
+    /// The run.
+    pub run: RunId,
+    /// Number of the step.
+    pub step: u32,
+    /// The plan that holds the step.
+    pub plan: Arc<Plan>,
+    /// The incident that the run belongs to.
+    pub incident: Option<IncidentId>,
+    /// The estate; its environment is set for the captures.
+    pub target: Target,
+    /// Where the shell stood after the latest step that succeeded: a new shell begins there.
+    pub directory: Option<String>,
+}
+
 /// A step that has been started and has no outcome yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PerformEffect {
@@ -66,6 +88,8 @@ pub struct PerformEffect {
     pub target: Target,
     /// Where the shell stood after the latest step that succeeded: a new shell begins there.
     pub directory: Option<String>,
+    /// The sealed bytes that the step's commands name in `captured`; whoever performs effects fetches them before.
+    pub sealed: BTreeMap<Digest, Bytes>,
 }
 
 impl Effect {
@@ -74,6 +98,7 @@ impl Effect {
         match self {
             Self::Probe(probe) => format!("probe:{}", probe.check),
             Self::Deliver(deliver) => format!("{}:{}", deliver.delivery, deliver.attempt),
+            Self::Capture(capture) => format!("{}:{}:capture", capture.run, capture.step),
             Self::Perform(perform) => format!("{}:{}:{}", perform.run, perform.step, perform.attempt),
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! Stored events are never rewritten: a variant may gain optional fields, a reshaped one is lifted on read.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -134,6 +136,21 @@ pub enum Event {
         step: u32,
         digest: Digest,
     },
+    ApprovalExpired {
+        run: RunId,
+        step: u32,
+    },
+    /// What was before, by `<index of the command>/<variable>`: the digest of the sealed bytes.
+    StateCaptured {
+        run: RunId,
+        step: u32,
+        captured: BTreeMap<String, Digest>,
+    },
+    CaptureFailed {
+        run: RunId,
+        step: u32,
+        summary: String,
+    },
     StepStarted {
         run: RunId,
         step: u32,
@@ -161,12 +178,36 @@ pub enum Event {
         step: u32,
         reason: String,
     },
+    RunPaused {
+        run: RunId,
+    },
+    RunResumed {
+        run: RunId,
+    },
     RunAborted {
         run: RunId,
         reason: String,
     },
     RunFinished {
         run: RunId,
+    },
+    UndoStarted {
+        run: RunId,
+        undoes: RunId,
+        plan: Box<Plan>,
+        incident: Option<IncidentId>,
+        preapproved: Vec<Digest>,
+    },
+    /// A step of the run that is undone was put back by another run.
+    StepUndone {
+        run: RunId,
+        step: u32,
+        by: RunId,
+    },
+    UndoFailed {
+        run: RunId,
+        step: u32,
+        by: RunId,
     },
 
     PageRequested {

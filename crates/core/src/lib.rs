@@ -36,12 +36,12 @@ mod transitions;
 
 pub use alert::Alert;
 pub use check::{Check, CheckState};
-pub use command::{Command, DeliveryResult, Verdict};
+pub use command::{CaptureResult, Command, DeliveryResult, Verdict};
 pub use decide::{Batch, decide, decide_in_place};
 pub use delivery::Delivery;
 pub use digest::Digest;
 pub use due::{due, is_decision_due, next_deadline};
-pub use effect::{DeliverEffect, Effect, PerformEffect, ProbeEffect};
+pub use effect::{CaptureEffect, DeliverEffect, Effect, PerformEffect, ProbeEffect};
 pub use event::{
     AlertEnd, AlertSource, DeliverySubject, EscalationReason, Event, JobOutcome, Message, MessageAction, NoticeKind,
     PageReason, StepOutcome,
@@ -51,15 +51,15 @@ pub use incident::{Incident, Stage};
 pub use job::{Job, JobState};
 pub use notice::Notice;
 pub use page::{Page, PageState};
-pub use plan::{EffectClass, Plan, PlannedCommand, PlannedStep, StepKind};
+pub use plan::{EffectClass, Plan, PlannedCommand, PlannedStep, StepKind, Wait};
 pub use policy::{
-    Channel, CheckPolicy, EscalationLevel, HttpCondition, HttpProbe, JobPolicy, Policy, Probe, ProcedureLink,
+    Approvals, Channel, CheckPolicy, EscalationLevel, HttpCondition, HttpProbe, JobPolicy, Policy, Probe, ProcedureLink,
     RunbookPolicy, SecretRef, Severity, SeverityPolicy, Target,
 };
 pub use record::{Actor, Cause, Recorded};
 pub use refusal::Refusal;
 pub use review::{ActionItem, Review, ReviewState};
-pub use run::{Run, RunEnd, Step, StepState};
+pub use run::{PutBack, Run, RunEnd, Step, StepState, undo_plan};
 pub use sample::{RequestSample, Sample, nearest_rank};
 pub use schedule::ProbeSchedule;
 pub use status::{Outage, PublicIncident, PublicUpdate, StatusBoard};

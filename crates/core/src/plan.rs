@@ -77,6 +77,21 @@ pub struct PlannedStep {
     pub kind: StepKind,
     /// The commands in order; empty for a manual step.
     pub commands: Vec<PlannedCommand>,
+    /// Performed again and again until it succeeds; only for a step that observes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<Wait>,
+    /// In the plan of an undo: number of the step that this one puts back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<u32>,
+}
+
+/// How a step waits for what it observes to become so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wait {
+    /// Time from one look to the next, in seconds.
+    pub every_s: u32,
+    /// When it has failed, in seconds.
+    pub at_most_s: u32,
 }
 
 /// Who performs a step.
@@ -100,11 +115,16 @@ pub struct PlannedCommand {
     pub rendered: String,
     /// What it does to the world.
     pub effect: EffectClass,
-    /// The commands that bring back what was before; `None` where nobody knows any.
+    /// The commands that bring back what was before; `None` where nobody knows any. In the language of the command, and
+    /// in bash where that is a manifest.
     pub undo: Option<String>,
     /// What is recorded before, by the variable that the undo finds it in: the command whose output it holds.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub capture: BTreeMap<String, String>,
+    /// In the plan of an undo: what was recorded before the change, by the variable that the command finds it in: the
+    /// digest of the sealed bytes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub captured: BTreeMap<String, Digest>,
     /// Commands that show what would happen, and change nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<String>,
@@ -117,8 +137,8 @@ pub struct PlannedCommand {
     /// Why it cannot be undone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub irreversible: Option<String>,
-    /// Digest of everything that would be performed with it: language, rendered text, target, captures and undo. A
-    /// single approval is bound to it.
+    /// Digest of everything that would be performed with it: language, rendered text, target, captures, what was
+    /// captured and undo. A single approval is bound to it.
     pub digest: Digest,
 }
 
@@ -132,6 +152,7 @@ impl PlannedCommand {
             effect,
             undo: None,
             capture: BTreeMap::new(),
+            captured: BTreeMap::new(),
             preview: None,
             verify: None,
             needs: Vec::new(),
@@ -147,6 +168,9 @@ impl PlannedCommand {
         let mut parts = vec!["command", &self.language, &self.rendered, target];
         for (name, command) in &self.capture {
             parts.extend(["capture", name, command]);
+        }
+        for (name, digest) in &self.captured {
+            parts.extend(["captured", name, digest.as_str()]);
         }
         parts.extend(self.undo.iter().flat_map(|undo| ["undo", undo]));
         self.digest = Digest::of_parts(parts);
@@ -176,6 +200,17 @@ impl Plan {
 }
 
 impl PlannedStep {
+    /// A step that a person does and confirms.
+    pub fn manual(number: u32, line: u32, title: String, prose: String) -> Self {
+        let (kind, commands) = (StepKind::Manual, Vec::new());
+        Self { number, line, title, prose, kind, commands, wait: None, undoes: None }
+    }
+
+    /// Whether something is recorded before the step is performed.
+    pub fn captures(&self) -> bool {
+        self.commands.iter().any(|command| !command.capture.is_empty())
+    }
+
     /// The worst effect among the step's commands; a manual step has none.
     pub fn effect(&self) -> Option<EffectClass> {
         self.commands.iter().map(|command| command.effect).max()
@@ -184,8 +219,12 @@ impl PlannedStep {
     /// Digest of the whole step: what a person approves when the run asks.
     pub fn digest(&self, target: &str) -> Digest {
         let number = self.number.to_string();
+        let undoes = self.undoes.map(|undoes| undoes.to_string());
+        let wait = self.wait.map(|wait| format!("{} {}", wait.every_s, wait.at_most_s));
         let mut parts = vec!["step", target, number.as_str(), self.title.as_str()];
         parts.extend(self.commands.iter().map(|command| command.digest.as_str()));
+        parts.extend(wait.iter().flat_map(|wait| ["wait", wait]));
+        parts.extend(undoes.iter().flat_map(|undoes| ["undoes", undoes]));
         Digest::of_parts(parts)
     }
 }

@@ -3,9 +3,12 @@
 //! It enters the log as `PolicyAdopted`, so that a replay decides exactly as the original did. Secrets are not part of
 //! it: a policy says where a secret is to be found, never what it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+
+use crate::plan::{EffectClass, PlannedStep};
 
 /// Everything that decisions need to know about the team and its estate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +37,9 @@ pub struct Policy {
     pub jobs: BTreeMap<String, JobPolicy>,
     /// Estates that runs act on, by name.
     pub targets: BTreeMap<String, Target>,
+    /// Who may approve a step, and for how long that holds.
+    #[serde(default, skip_serializing_if = "Approvals::is_usual")]
+    pub approvals: Approvals,
 }
 
 impl Default for Policy {
@@ -51,6 +57,7 @@ impl Default for Policy {
             checks: BTreeMap::new(),
             jobs: BTreeMap::new(),
             targets: BTreeMap::new(),
+            approvals: Approvals::default(),
         }
     }
 }
@@ -64,6 +71,41 @@ impl Policy {
     /// Title and link of a procedure of the runbook, if the policy knows it.
     pub fn procedure(&self, id: &str) -> Option<&ProcedureLink> {
         self.runbook.as_ref()?.procedures.get(id)
+    }
+}
+
+/// Who may approve a step, and for how long that holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approvals {
+    /// Effects that need the approval of somebody other than whoever asked for the run.
+    pub four_eyes: BTreeSet<EffectClass>,
+    /// How long an approval holds while its step is not started, and what was approved beforehand, in seconds.
+    pub expires_s: u32,
+}
+
+impl Default for Approvals {
+    fn default() -> Self {
+        Self { four_eyes: BTreeSet::new(), expires_s: 3600 }
+    }
+}
+
+impl Approvals {
+    /// Whether a step needs a second person. What is not known might be the worst that the policy names.
+    pub fn needs_four_eyes(&self, step: &PlannedStep) -> bool {
+        let worst = self.four_eyes.last().copied();
+        step.commands.iter().any(|command| match command.effect {
+            EffectClass::Unknown => worst >= Some(EffectClass::Outage),
+            effect => self.four_eyes.contains(&effect),
+        })
+    }
+
+    /// When something that was approved then lapses.
+    pub fn lapses_at(&self, approved_at: Timestamp) -> Timestamp {
+        approved_at.saturating_add(SignedDuration::from_secs(self.expires_s.into())).unwrap_or(Timestamp::MAX)
+    }
+
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
     }
 }
 

@@ -25,6 +25,14 @@ pub enum Refusal {
     DigestDiffers { given: String, expected: String },
     #[error("the plan does not match its digest; plan it again")]
     PlanTampered,
+    #[error("step {step} of run-{run} needs a second pair of eyes: whoever asked for the run cannot approve it")]
+    FourEyes { run: u64, step: u32 },
+    #[error("run-{run} is paused: go on with `allclear resume run-{run}` first")]
+    Paused { run: u64 },
+    #[error("nothing of run-{run} is left to undo: no step of it changed anything, or all were put back")]
+    NothingToUndo { run: u64 },
+    #[error("run-{run} is being undone already by run-{by}: `allclear runs show run-{by}` shows how far it is")]
+    UndoUnderWay { run: u64, by: u64 },
     #[error("attempt {attempt} is not the one under way; its outcome was ignored")]
     StaleOutcome { attempt: u32 },
 }
@@ -41,6 +49,10 @@ impl Refusal {
             Self::NoSuchStep { .. } => "no-such-step",
             Self::DigestDiffers { .. } => "digest-differs",
             Self::PlanTampered => "plan-tampered",
+            Self::FourEyes { .. } => "four-eyes",
+            Self::Paused { .. } => "paused",
+            Self::NothingToUndo { .. } => "nothing-to-undo",
+            Self::UndoUnderWay { .. } => "undo-under-way",
             Self::StaleOutcome { .. } => "stale-outcome",
         }
     }

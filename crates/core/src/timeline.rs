@@ -45,6 +45,10 @@ fn is_deed(event: &Event) -> bool {
             | Event::StepStarted { .. }
             | Event::StepInDoubt { .. }
             | Event::RunFinished { .. }
+            | Event::CaptureFailed { .. }
+            | Event::ApprovalExpired { .. }
+            | Event::StepUndone { .. }
+            | Event::UndoFailed { .. }
     )
 }
 
@@ -139,6 +143,17 @@ fn run_sentence(world: &World, event: &Event) -> Option<String> {
             format!("{run} step {step} is in doubt: it was started and its outcome is unknown")
         }
         Event::StepSkipped { run, step, reason } => format!("{run} step {step} skipped: {reason}"),
+        Event::ApprovalExpired { run, step } => {
+            format!("{run} step {step} was not started in time: it has to be approved again")
+        }
+        Event::CaptureFailed { run, step, summary } => {
+            format!("{run} step {step} was not started, what was before could not be recorded: {summary}")
+        }
+        Event::UndoStarted { run, undoes, .. } => format!("{run} planned: it undoes {undoes}"),
+        Event::StepUndone { run, step, by } => format!("{run} step {step} was put back by {by}"),
+        Event::UndoFailed { run, step, by } => format!("{run} step {step} could not be put back by {by}"),
+        Event::RunPaused { run } => format!("{run} paused"),
+        Event::RunResumed { run } => format!("{run} goes on"),
         Event::RunAborted { run, reason } => format!("{run} aborted: {reason}"),
         Event::RunFinished { run } => format!("{run} finished"),
         _ => return None,

@@ -70,9 +70,9 @@ fn review_word(state: ReviewState) -> &'static str {
 
 fn tables() -> Vec<Table> {
     use CheckState::{Failing, Faltering, Passing, Recovering, Unknown};
-    use StepState::{Approved, Failed, InDoubt, Pending, Skipped, Started, Succeeded, Waiting};
+    use StepState::{Approved, Failed, InDoubt, Pending, Skipped, Started, Succeeded, Undone, Waiting};
     let checks = [Unknown, Passing, Faltering { failures: 1 }, Failing, Recovering { passes: 1 }];
-    let steps = [Pending, Waiting, Approved, Started, Succeeded, Failed, InDoubt, Skipped];
+    let steps = [Pending, Waiting, Approved, Started, Succeeded, Failed, InDoubt, Skipped, Undone];
     let jobs = [JobState::OnTime, JobState::Missed, JobState::Failed];
     let pages = [PageState::Paging, PageState::Exhausted, PageState::Acknowledged];
     let reviews = [ReviewState::Owed, ReviewState::Overdue];
@@ -103,8 +103,9 @@ fn tables() -> Vec<Table> {
         ),
         table(
             "step of a run",
-            "Begins pending with `RunPlanned`, and leaves the world with `RunFinished` or `RunAborted`. A step is \
-             started before it is performed; one that is interrupted is in doubt until it is settled.",
+            "Begins pending with `RunPlanned` or `UndoStarted`, and leaves the world with `RunFinished` or `RunAborted`. \
+             What was before is captured before a step is started, and a step is started before it is performed; one \
+             that is interrupted is in doubt until it is settled. What another run puts back is undone.",
             named(steps, StepState::word),
             run::next,
             StepState::word,
@@ -172,8 +173,7 @@ fn every_state_leads_on_but_the_last() {
     // Where nothing leads on: the noun ends with an event that removes it.
     let ends = [
         ("incident", "documented"),
-        ("step of a run", "succeeded"),
-        ("step of a run", "skipped"),
+        ("step of a run", "undone"),
         ("page", "acknowledged"),
         ("review", "overdue"),
     ];

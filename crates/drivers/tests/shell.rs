@@ -27,6 +27,8 @@ fn effect(step: u32, language: &str, commands: &[&str]) -> PerformEffect {
         prose: String::new(),
         kind: StepKind::Command,
         commands: commands.iter().enumerate().map(command).collect(),
+        wait: None,
+        undoes: None,
     };
     let plan = Plan {
         digest: Digest::default(),
@@ -40,7 +42,16 @@ fn effect(step: u32, language: &str, commands: &[&str]) -> PerformEffect {
         steps: vec![planned],
     };
     let target = Target { env: BTreeMap::new() };
-    PerformEffect { run: RunId(40), step, attempt: 1, plan: Arc::new(plan), incident: None, target, directory: None }
+    PerformEffect {
+        run: RunId(40),
+        step,
+        attempt: 1,
+        plan: Arc::new(plan),
+        incident: None,
+        target,
+        directory: None,
+        sealed: BTreeMap::new(),
+    }
 }
 
 fn bash(step: u32, commands: &[&str]) -> PerformEffect {

@@ -348,10 +348,10 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
 
     /// To whoever follows; and a run that has ended, here or through another replica, is let go of.
     fn tell(&self, recorded: &Recorded) {
-        if let (Event::RunFinished { run } | Event::RunAborted { run, .. }, true) =
-            (recorded.event.as_ref(), self.lease.is_some())
-        {
-            self.performing.release(*run);
+        match (recorded.event.as_ref(), self.lease.is_some()) {
+            (Event::RunFinished { run }, true) => self.performing.close(*run),
+            (Event::RunAborted { run, .. }, true) => self.performing.release(*run),
+            _ => {}
         }
         if self.tail.receiver_count() > 0 {
             // Whoever followed may have left just now.

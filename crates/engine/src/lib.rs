@@ -12,6 +12,7 @@ mod handle;
 mod output;
 mod performing;
 mod recorder;
+mod sealed;
 mod shortcut;
 
 pub use boot::StartError;

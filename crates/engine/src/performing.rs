@@ -6,7 +6,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use allclear_core::{
-    Command, DeliverEffect, DeliveryResult, Effect, PerformEffect, ProbeEffect, RunId, StepOutcome, Verdict,
+    CaptureEffect, CaptureResult, Command, DeliverEffect, DeliveryResult, Effect, PerformEffect, ProbeEffect, RunId,
+    StepOutcome, Verdict,
 };
 use allclear_store::Store;
 use futures::FutureExt as _;
@@ -16,6 +17,7 @@ use crate::clock::Clock;
 use crate::drivers::Drivers;
 use crate::output::Outputs;
 use crate::recorder::Recorder;
+use crate::sealed;
 
 /// Probes made at the same time; more wait their turn.
 const PROBES_AT_ONCE: usize = 256;
@@ -70,6 +72,7 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
         match effect {
             Effect::Probe(probe) => self.probe(probe),
             Effect::Deliver(deliver) => self.deliver(deliver),
+            Effect::Capture(capture) => self.capture(capture),
             Effect::Perform(perform) => self.perform(perform),
         }
     }
@@ -96,6 +99,12 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
         tokio::spawn(async move { drivers.release(run).await });
     }
 
+    /// Lets go of a run that finished by itself.
+    pub(crate) fn close(&self, run: RunId) {
+        let drivers = Arc::clone(&self.drivers);
+        tokio::spawn(async move { drivers.close(run).await });
+    }
+
     fn probe(&self, effect: ProbeEffect) {
         let (drivers, clock, recorder) = (Arc::clone(&self.drivers), Arc::clone(&self.clock), self.recorder.clone());
         let turn = Arc::clone(&self.probes);
@@ -119,7 +128,24 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
         self.report(id, broken, async move { told(drivers.deliver(effect, clock.now()).await) });
     }
 
-    fn perform(&self, effect: PerformEffect) {
+    fn capture(&self, effect: CaptureEffect) {
+        let (drivers, store) = (Arc::clone(&self.drivers), self.store.clone());
+        let (id, run, step) = (Effect::Capture(effect.clone()).id(), effect.run, effect.step);
+        let told = move |result| Command::ReportCapture { run, step, result };
+        let broken = told(CaptureResult::Failed { summary: format!("what records it broke down; {REPORT_IT}") });
+        self.report(id, broken, async move {
+            let kept = match drivers.capture(effect).await {
+                Ok(sealed) => sealed::keep(&store, sealed).await,
+                Err(summary) => Err(summary),
+            };
+            told(kept.map_or_else(
+                |summary| CaptureResult::Failed { summary },
+                |captured| CaptureResult::Captured { captured },
+            ))
+        });
+    }
+
+    fn perform(&self, mut effect: PerformEffect) {
         let (drivers, store, outputs) = (Arc::clone(&self.drivers), self.store.clone(), self.outputs.clone());
         let id = Effect::Perform(effect.clone()).id();
         let (run, step, attempt) = (effect.run, effect.step, effect.attempt);
@@ -127,6 +153,10 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
         let summary = format!("what performs it broke down, so look whether it happened; {REPORT_IT}");
         let broken = told(false, StepOutcome { summary, ..StepOutcome::default() });
         self.report(id, broken, async move {
+            match sealed::fetch(&store, &effect).await {
+                Ok(sealed) => effect.sealed = sealed,
+                Err(summary) => return told(false, StepOutcome { summary, ..StepOutcome::default() }),
+            }
             let performed = drivers.perform(effect, outputs.sink(run, step)).await;
             let mut outcome = performed.outcome;
             let kept = outputs.take(run, step);
@@ -153,7 +183,7 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
     }
 }
 
-/// The run of a step's effect id, such as `run-40:3:1`; other effects have none.
+/// The run of a step's effect id, such as `run-40:3:1` or `run-40:3:capture`; other effects have none.
 fn run_of(effect: &str) -> Option<RunId> {
     effect.split_once(':').filter(|(noun, _)| noun.starts_with("run-"))?.0.parse().ok()
 }

@@ -3,10 +3,13 @@
 
 mod story;
 
-use allclear_core::{Command, DeliverEffect, DeliveryResult, Event, PerformEffect, ProbeEffect, RunId, Sample};
+use std::collections::BTreeMap;
+
+use allclear_core::{CaptureEffect, Command, DeliverEffect, DeliveryResult, Event, PerformEffect, ProbeEffect, RunId, Sample};
 use allclear_engine::{Drivers, Engine, Options, OutputSink, Performed};
 use allclear_store::{Location, Store};
 use allclear_testkit::VirtualClock;
+use bytes::Bytes;
 use jiff::Timestamp;
 
 use story::{ana, open_incident, policy, within};
@@ -26,7 +29,13 @@ impl Drivers for BrokenDrivers {
         panic!("the shell breaks down")
     }
 
+    async fn capture(&self, _effect: CaptureEffect) -> Result<BTreeMap<String, Bytes>, String> {
+        panic!("the capture breaks down")
+    }
+
     async fn release(&self, _run: RunId) {}
+
+    async fn close(&self, _run: RunId) {}
 }
 
 #[tokio::test]

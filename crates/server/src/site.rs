@@ -131,7 +131,7 @@ impl Site {
             matches!(
                 (noun, opening.event.as_ref()),
                 ("incident", Event::IncidentOpened { .. })
-                    | ("run", Event::RunPlanned { .. })
+                    | ("run", Event::RunPlanned { .. } | Event::UndoStarted { .. })
                     | ("review", Event::ReviewOwed { .. })
             )
         })

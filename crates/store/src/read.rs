@@ -35,7 +35,7 @@ type Bodies = Result<Vec<(i64, String)>, sqlx::Error>;
 pub enum Opening {
     /// `IncidentOpened`.
     Incident,
-    /// `RunPlanned`.
+    /// `RunPlanned`, and `UndoStarted` for a run that undoes another.
     Run,
     /// `ReviewOwed`.
     Review,
@@ -80,8 +80,18 @@ impl Store {
         // The second condition is that of the index, so that every other event is spared an entry.
         const LATEST: &str = "SELECT seq, body FROM event WHERE kind = $1 \
             AND (kind = 'IncidentOpened' OR kind = 'RunPlanned' OR kind = 'ReviewOwed') ORDER BY seq DESC LIMIT $2";
-        let (kind, limit) = (opening.kind(), i64::from(limit));
-        parsed(reading!(self.log(), pool => sqlx::query_as(LATEST).bind(kind).bind(limit).fetch_all(pool).await))
+        const UNDO: &str = "SELECT seq, body FROM event WHERE kind = 'UndoStarted' ORDER BY seq DESC LIMIT $1";
+        let (kind, most) = (opening.kind(), i64::from(limit));
+        let mut latest =
+            parsed(reading!(self.log(), pool => sqlx::query_as(LATEST).bind(kind).bind(most).fetch_all(pool).await))?;
+        if opening == Opening::Run {
+            latest.extend(parsed(
+                reading!(self.log(), pool => sqlx::query_as(UNDO).bind(most).fetch_all(pool).await),
+            )?);
+            latest.sort_by_key(|recorded| std::cmp::Reverse(recorded.seq));
+            latest.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        }
+        Ok(latest)
     }
 }
 

@@ -18,10 +18,12 @@ pub(crate) const LOG: Schema = Schema {
     sqlite: &[
         include_str!("../migrations/sqlite/log/0001_log.sql"),
         include_str!("../migrations/sqlite/log/0002_fewer_entries.sql"),
+        include_str!("../migrations/sqlite/log/0003_undo_opens_a_run.sql"),
     ],
     postgres: &[
         include_str!("../migrations/postgres/log/0001_log.sql"),
         include_str!("../migrations/postgres/log/0002_fewer_entries.sql"),
+        include_str!("../migrations/postgres/log/0003_undo_opens_a_run.sql"),
     ],
 };
 

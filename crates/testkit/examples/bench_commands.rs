@@ -9,17 +9,18 @@
 #[path = "bench_support/bare_sqlite.rs"]
 mod bare_sqlite;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use allclear_core::{
-    Actor, Command, DeliverEffect, DeliveryResult, Event, IncidentId, PerformEffect, ProbeEffect, Recorded, RunId,
+    CaptureEffect, Actor, Command, DeliverEffect, DeliveryResult, Event, IncidentId, PerformEffect, ProbeEffect, Recorded, RunId,
     Sample, Severity, StepOutcome, Verdict,
 };
 use allclear_engine::{Drivers, Engine, Handle, Options, OutputSink, Performed, SystemClock};
 use allclear_store::{Location, Store};
 use allclear_testkit::{Goal, Series, bench_folder, fsync_ms, machine};
+use bytes::Bytes;
 use jiff::Timestamp;
 
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
@@ -184,5 +185,11 @@ impl Drivers for Idle {
         Performed { succeeded: true, outcome }
     }
 
+    async fn capture(&self, _: CaptureEffect) -> Result<BTreeMap<String, Bytes>, String> {
+        Ok(BTreeMap::new())
+    }
+
     async fn release(&self, _: RunId) {}
+
+    async fn close(&self, _: RunId) {}
 }

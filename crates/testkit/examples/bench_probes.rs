@@ -7,19 +7,21 @@
 
 #![expect(clippy::print_stdout, reason = "the figures are what this program is for")]
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command as Process, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use allclear_core::{
-    Actor, CheckPolicy, Command, DeliverEffect, DeliveryResult, HttpCondition, HttpProbe, PerformEffect, Policy, Probe,
+    CaptureEffect, Actor, CheckPolicy, Command, DeliverEffect, DeliveryResult, HttpCondition, HttpProbe, PerformEffect, Policy, Probe,
     ProbeEffect, RunId, Sample, Severity, StepOutcome, Verdict,
 };
 use allclear_drivers::{TrustStore, probe_http};
 use allclear_engine::{Drivers, Engine, Options, OutputSink, Performed, SystemClock};
 use allclear_store::{Location, Store};
 use allclear_testkit::{Series, bench_folder, cpu_seconds, machine, resident_mib};
+use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -238,5 +240,11 @@ impl Drivers for Watching {
         Performed { succeeded: true, outcome }
     }
 
+    async fn capture(&self, _: CaptureEffect) -> Result<BTreeMap<String, Bytes>, String> {
+        Ok(BTreeMap::new())
+    }
+
     async fn release(&self, _: RunId) {}
+
+    async fn close(&self, _: RunId) {}
 }

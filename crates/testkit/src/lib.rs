@@ -28,6 +28,8 @@ pub use free_port::free_port;
 pub use postgres::Postgres;
 pub use redis::Redis;
 pub use scripted::{Asked, ScriptedDrivers};
-pub use simulator::{Answer, Faults, Health, Outside, Refused, Sent, Simulation, StepScript, StepTaken};
+pub use simulator::{
+    Answer, CaptureScript, CaptureTaken, Faults, Health, Outside, Refused, Sent, Simulation, StepScript, StepTaken,
+};
 pub use spec::{SpecError, check as check_specs, executed as executed_spec};
 pub use virtual_clock::VirtualClock;

@@ -1,13 +1,15 @@
 //! Drivers that do what a test says, and remember what they were asked.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use allclear_core::{DeliverEffect, DeliveryResult, PerformEffect, ProbeEffect, RunId, Sample, Verdict};
+use allclear_core::{CaptureEffect, DeliverEffect, DeliveryResult, PerformEffect, ProbeEffect, RunId, Sample, Verdict};
 use allclear_engine::{Drivers, OutputSink, Performed};
+use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use crate::simulator::{Health, Outside, StepScript, delivery_result, step_outcome};
+use crate::simulator::{CaptureScript, Health, Outside, StepScript, capture_keys, delivery_result, step_outcome};
 
 /// What a driver was asked to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,8 +20,12 @@ pub enum Asked {
     Deliver(DeliverEffect),
     /// To perform this.
     Perform(PerformEffect),
-    /// To let go of this run.
+    /// To record what is before this step.
+    Capture(CaptureEffect),
+    /// To stop what is performed for this run, and let go of it.
     Release(RunId),
+    /// To let go of this run, which finished by itself.
+    Close(RunId),
 }
 
 /// Drivers by script. Clones share the script and the memory; each engine is given its own name.
@@ -103,7 +109,24 @@ impl Drivers for ScriptedDrivers {
         Performed { succeeded, outcome: step_outcome(succeeded, &summary) }
     }
 
+    async fn capture(&self, effect: CaptureEffect) -> Result<BTreeMap<String, Bytes>, String> {
+        let script = self.outside().capture(effect.step);
+        let keys = capture_keys(&effect);
+        self.note(Asked::Capture(effect));
+        match script {
+            CaptureScript::Hangs => std::future::pending().await,
+            CaptureScript::Succeeds(value) => {
+                Ok(keys.map(|key| (key, Bytes::from(value.clone()))).collect())
+            }
+            CaptureScript::Fails(summary) => Err(summary),
+        }
+    }
+
     async fn release(&self, run: RunId) {
         self.note(Asked::Release(run));
+    }
+
+    async fn close(&self, run: RunId) {
+        self.note(Asked::Close(run));
     }
 }

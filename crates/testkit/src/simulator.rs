@@ -7,15 +7,16 @@ mod faults;
 mod outside;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use allclear_core::{
-    Actor, Command, DeliverEffect, DeliveryResult, Effect, PerformEffect, Policy, ProbeSchedule, Recorded, Refusal,
-    RunId, StepOutcome, Verdict, World, decide, due, is_decision_due, next_deadline,
+    Actor, CaptureEffect, CaptureResult, Command, DeliverEffect, DeliveryResult, Digest, Effect, PerformEffect, Policy,
+    ProbeSchedule, Recorded, Refusal, RunId, StepOutcome, Verdict, World, decide, due, is_decision_due, next_deadline,
 };
 use jiff::Timestamp;
 
 pub use faults::Faults;
-pub use outside::{Answer, Health, Outside, StepScript};
+pub use outside::{Answer, CaptureScript, Health, Outside, StepScript};
 
 /// More turns at one moment than any honest world takes.
 const TURNS_AT_ONCE_MAX: usize = 10_000;
@@ -38,6 +39,17 @@ pub struct StepTaken {
     pub at: Timestamp,
     /// The step and its attempt.
     pub effect: PerformEffect,
+    /// How long the log was then.
+    pub log_len: usize,
+}
+
+/// One capture, as the target saw it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CaptureTaken {
+    /// When.
+    pub at: Timestamp,
+    /// The step that it comes before.
+    pub effect: CaptureEffect,
     /// How long the log was then.
     pub log_len: usize,
 }
@@ -79,6 +91,8 @@ pub struct Simulation {
     pub sent: Vec<Sent>,
     /// Every step performed, in order.
     pub steps_taken: Vec<StepTaken>,
+    /// Every capture, in order.
+    pub captures_taken: Vec<CaptureTaken>,
     /// Every refusal of what a person or a source asked for.
     pub refused: Vec<Refused>,
 }
@@ -97,6 +111,7 @@ impl Simulation {
             outside: Outside::default(),
             sent: Vec::new(),
             steps_taken: Vec::new(),
+            captures_taken: Vec::new(),
             refused: Vec::new(),
         };
         simulation.take(&Command::StartEngine { version: "0.1.0".to_owned() }, &Actor::Engine);
@@ -250,6 +265,7 @@ impl Simulation {
             begun = true;
             match effect {
                 Effect::Deliver(effect) => self.deliver(id, effect),
+                Effect::Capture(effect) => self.capture(id, effect),
                 Effect::Perform(effect) => self.perform(id, effect),
                 Effect::Probe(_) => unreachable!("probes follow their schedule"),
             }
@@ -266,6 +282,24 @@ impl Simulation {
         let (delivery, attempt, result) = (effect.delivery, effect.attempt, delivery_result(&answer));
         self.sent.push(Sent { at: self.now, effect, answer });
         self.come_back(id, Command::ReportDelivery { delivery, attempt, result });
+    }
+
+    fn capture(&mut self, id: String, effect: CaptureEffect) {
+        let (run, step) = (effect.run, effect.step);
+        let keys: Vec<String> = capture_keys(&effect).collect();
+        self.captures_taken.push(CaptureTaken { at: self.now, effect, log_len: self.log.len() });
+        let result = match self.outside.capture(step) {
+            CaptureScript::Hangs => return,
+            CaptureScript::Succeeds(_) if self.faults.breaks() => {
+                CaptureResult::Failed { summary: "the connection was lost".to_owned() }
+            }
+            CaptureScript::Succeeds(value) => {
+                let digest = Digest::of(value.as_bytes());
+                CaptureResult::Captured { captured: keys.into_iter().map(|key| (key, digest.clone())).collect() }
+            }
+            CaptureScript::Fails(summary) => CaptureResult::Failed { summary },
+        };
+        self.come_back(id, Command::ReportCapture { run, step, result });
     }
 
     fn perform(&mut self, id: String, effect: PerformEffect) {
@@ -299,6 +333,16 @@ impl Simulation {
         }
         !ready.is_empty()
     }
+}
+
+/// The keys under which a driver reports what was before a step.
+pub(crate) fn capture_keys(effect: &CaptureEffect) -> impl Iterator<Item = String> + use<> {
+    let plan = Arc::clone(&effect.plan);
+    let commands = plan.step(effect.step).map_or(&[][..], |step| &step.commands).iter().enumerate();
+    let keys = commands.flat_map(|(index, command)| {
+        command.capture.keys().map(move |variable| format!("{index}/{variable}"))
+    });
+    keys.collect::<Vec<_>>().into_iter()
 }
 
 /// What a driver reports of such an answer.

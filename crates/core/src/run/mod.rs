@@ -1,11 +1,16 @@
 //! Run: one execution of a plan, durable step by step.
 //!
 //! A step is recorded as started before it is performed. A started step whose process died has no outcome: it is *in
-//! doubt* until it is settled, and nothing is repeated silently. The transition table of a step stands in
+//! doubt* until it is settled, and nothing is repeated silently. What was before a step is captured before it starts.
+//! Undoing a run is a run of its own, whose steps put back those of another. The transition table of a step stands in
 //! `docs/reference/transitions.md`.
 
+mod approval;
+mod capture;
 mod react;
+mod undo;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use imbl::OrdMap;
@@ -19,7 +24,9 @@ use crate::plan::Plan;
 use crate::record::{Actor, Recorded};
 use crate::world::{Folded, World};
 
+pub(crate) use capture::awaits_capture;
 pub(crate) use react::{accept, react};
+pub use undo::undo_plan;
 
 /// One execution of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,6 +45,10 @@ pub struct Run {
     pub preapproved: Vec<Digest>,
     /// How each step stands, by number.
     pub steps: OrdMap<u32, Step>,
+    /// Whether no further step is to be started for now.
+    pub paused: bool,
+    /// The run that this one undoes.
+    pub undoes: Option<RunId>,
     /// How it ended; `None` while it is under way.
     pub end: Option<RunEnd>,
 }
@@ -63,6 +74,20 @@ pub struct Step {
     pub outcome: Option<StepOutcome>,
     /// When that state was reached.
     pub since: Timestamp,
+    /// What was before its first attempt, by `<index of the command>/<variable>`: the digest of the sealed bytes; `None`
+    /// before it was recorded.
+    pub captured: Option<BTreeMap<String, Digest>>,
+    /// What came of the latest attempt to put it back.
+    pub put_back: Option<PutBack>,
+}
+
+/// What came of an attempt to put a step back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutBack {
+    /// The run that did it.
+    pub by: RunId,
+    /// Whether it worked.
+    pub succeeded: bool,
 }
 
 /// How a step stands.
@@ -85,6 +110,8 @@ pub enum StepState {
     InDoubt,
     /// A person decided to leave it out.
     Skipped,
+    /// It was performed, and another run put back what was before.
+    Undone,
 }
 
 impl StepState {
@@ -99,19 +126,22 @@ impl StepState {
             Self::Failed => "failed",
             Self::InDoubt => "in-doubt",
             Self::Skipped => "skipped",
+            Self::Undone => "undone",
         }
     }
 }
 
 impl Run {
-    /// `planned`, `running`, `waiting`, `in-doubt`, `failed`, `finished` or `aborted`.
+    /// `planned`, `running`, `waiting`, `in-doubt`, `failed`, `finished`, `aborted` or `undone`.
     pub fn state(&self) -> &'static str {
         match self.end {
+            Some(_) if undo::is_undone(self) => return "undone",
             Some(RunEnd::Finished) => return "finished",
             Some(RunEnd::Aborted) => return "aborted",
             None => {}
         }
         match self.current().map(|(_, step)| step.state) {
+            Some(StepState::Pending | StepState::Approved) if self.paused => "waiting",
             Some(StepState::Waiting) => "waiting",
             Some(StepState::InDoubt) => "in-doubt",
             Some(StepState::Failed) => "failed",
@@ -122,7 +152,7 @@ impl Run {
 
     /// The first step that is neither done nor left out.
     pub fn current(&self) -> Option<(u32, &Step)> {
-        let open = |step: &Step| !matches!(step.state, StepState::Succeeded | StepState::Skipped);
+        let open = |step: &Step| !matches!(step.state, StepState::Succeeded | StepState::Skipped | StepState::Undone);
         self.steps.iter().map(|(number, step)| (*number, step)).find(|(_, step)| open(step))
     }
 
@@ -134,16 +164,22 @@ impl Run {
 
 /// The state after an event, or `None` where the event makes no sense.
 pub(crate) fn next(state: StepState, event: &Event) -> Option<StepState> {
-    use StepState::{Approved, Failed, InDoubt, Pending, Skipped, Started, Succeeded, Waiting};
+    use StepState::{Approved, Failed, InDoubt, Pending, Skipped, Started, Succeeded, Undone, Waiting};
     match (state, event) {
         (Pending, Event::ApprovalRequested { .. }) => Some(Waiting),
         (Waiting | Failed | InDoubt, Event::ApprovalGiven { .. }) => Some(Approved),
+        (Approved, Event::ApprovalExpired { .. }) => Some(Waiting),
+        (Approved, Event::StateCaptured { .. }) => Some(Approved),
+        (Approved, Event::CaptureFailed { .. }) => Some(Failed),
         // An interrupted step that only observes is performed again without asking.
         (Approved | Started, Event::StepStarted { .. }) => Some(Started),
         (Started, Event::StepInDoubt { .. }) => Some(InDoubt),
         (Started | InDoubt, Event::StepSucceeded { .. }) => Some(Succeeded),
         (Started | InDoubt, Event::StepFailed { .. }) => Some(Failed),
         (Waiting | Failed | InDoubt, Event::StepSkipped { .. }) => Some(Skipped),
+        // Whatever was attempted can be put back: one that an abort cut short, or that was left out after it failed, too.
+        (Started | Succeeded | Failed | InDoubt | Skipped, Event::StepUndone { .. }) => Some(Undone),
+        (Started | Succeeded | Failed | InDoubt | Skipped, Event::UndoFailed { .. }) => Some(state),
         _ => None,
     }
 }
@@ -160,51 +196,117 @@ pub(crate) fn fold(world: &mut World, recorded: &Recorded) -> Folded {
 }
 
 fn apply(run: Option<Run>, recorded: &Recorded) -> (Option<Run>, Folded) {
-    if let Event::RunPlanned { run, plan, incident, preapproved } = recorded.event.as_ref() {
-        let pending = Step { state: StepState::Pending, attempt: 0, outcome: None, since: recorded.at };
-        let planned = Run {
-            id: *run,
-            plan: Arc::new(plan.as_ref().clone()),
-            incident: *incident,
-            requested_by: recorded.cause.actor.clone(),
-            planned_at: recorded.at,
-            preapproved: preapproved.clone(),
-            steps: plan.steps.iter().map(|step| (step.number, pending.clone())).collect(),
-            end: None,
-        };
-        return (Some(planned), Ok(()));
+    let opened = match recorded.event.as_ref() {
+        Event::RunPlanned { run, plan, incident, preapproved } => begun(*run, plan, *incident, preapproved, recorded),
+        Event::UndoStarted { run, undoes, plan, incident, preapproved } => {
+            Run { undoes: Some(*undoes), ..begun(*run, plan, *incident, preapproved, recorded) }
+        }
+        event => {
+            let Some(mut run) = run else { return (None, of_no_run(event)) };
+            let folded = note(&mut run, recorded);
+            return (Some(run), folded);
+        }
+    };
+    (Some(opened), Ok(()))
+}
+
+/// A run that is undone has ended, so it is not in the world when its steps are put back.
+fn of_no_run(event: &Event) -> Folded {
+    match event {
+        Event::StepUndone { .. } | Event::UndoFailed { .. } => Ok(()),
+        _ => Err("met no open run".to_owned()),
     }
-    let Some(mut run) = run else { return (None, Err("met no open run".to_owned())) };
-    let folded = note(&mut run, recorded);
-    (Some(run), folded)
+}
+
+fn begun(id: RunId, plan: &Plan, incident: Option<IncidentId>, preapproved: &[Digest], recorded: &Recorded) -> Run {
+    let pending = Step {
+        state: StepState::Pending,
+        attempt: 0,
+        outcome: None,
+        since: recorded.at,
+        captured: None,
+        put_back: None,
+    };
+    Run {
+        id,
+        plan: Arc::new(plan.clone()),
+        incident,
+        requested_by: recorded.cause.actor.clone(),
+        planned_at: recorded.at,
+        preapproved: preapproved.to_vec(),
+        steps: plan.steps.iter().map(|step| (step.number, pending.clone())).collect(),
+        paused: false,
+        undoes: None,
+        end: None,
+    }
 }
 
 fn note(run: &mut Run, recorded: &Recorded) -> Folded {
     let event = recorded.event.as_ref();
-    let (number, attempt, outcome) = match event {
-        Event::RunFinished { .. } => {
-            run.end = Some(RunEnd::Finished);
-            return Ok(());
-        }
-        Event::RunAborted { .. } => {
-            run.end = Some(RunEnd::Aborted);
-            return Ok(());
-        }
-        Event::ApprovalRequested { step, .. } | Event::ApprovalGiven { step, .. } | Event::StepSkipped { step, .. } => {
-            (step, None, None)
-        }
-        Event::StepStarted { step, attempt, .. } | Event::StepInDoubt { step, attempt, .. } => {
-            (step, Some(*attempt), None)
-        }
-        Event::StepSucceeded { step, attempt, outcome, .. } | Event::StepFailed { step, attempt, outcome, .. } => {
-            (step, Some(*attempt), Some(outcome.clone()))
-        }
-        _ => return Ok(()),
+    let Some(number) = step_of(event) else {
+        note_run(run, event);
+        return Ok(());
     };
-    let step = run.steps.get_mut(number).ok_or_else(|| format!("met no step {number}"))?;
-    step.state = next(step.state, event).ok_or_else(|| format!("met a step that is {}", step.state.word()))?;
-    step.attempt = attempt.unwrap_or(step.attempt);
-    step.outcome = outcome.or_else(|| step.outcome.take());
-    step.since = recorded.at;
+    let step = run.steps.get_mut(&number).ok_or_else(|| format!("met no step {number}"))?;
+    let state = next(step.state, event).ok_or_else(|| format!("met a step that is {}", step.state.word()))?;
+    // Neither changes how the step stands, and an approval grows old from when it was given.
+    if !matches!(event, Event::StateCaptured { .. } | Event::UndoFailed { .. }) {
+        step.since = recorded.at;
+    }
+    step.state = state;
+    match event {
+        Event::StepStarted { attempt, .. } | Event::StepInDoubt { attempt, .. } => step.attempt = *attempt,
+        Event::StepSucceeded { attempt, outcome, .. } | Event::StepFailed { attempt, outcome, .. } => {
+            step.attempt = *attempt;
+            step.outcome = Some(outcome.clone());
+        }
+        Event::StateCaptured { captured, .. } => step.captured = Some(captured.clone()),
+        Event::CaptureFailed { summary, .. } => {
+            step.outcome = Some(StepOutcome { summary: summary.clone(), ..StepOutcome::default() });
+        }
+        // What was captured grows old while the step is not performed: it is captured anew.
+        Event::ApprovalExpired { .. } if step.attempt == 0 => step.captured = None,
+        Event::StepUndone { by, .. } => step.put_back = Some(PutBack { by: *by, succeeded: true }),
+        Event::UndoFailed { by, .. } => step.put_back = Some(PutBack { by: *by, succeeded: false }),
+        _ => {}
+    }
     Ok(())
+}
+
+fn note_run(run: &mut Run, event: &Event) {
+    match event {
+        Event::RunPaused { .. } => run.paused = true,
+        Event::RunResumed { .. } => {
+            run.paused = false;
+            // As above: what waited through the pause is captured anew.
+            let waiting = run.steps.iter().filter(|(_, step)| step.state == StepState::Approved && step.attempt == 0);
+            let waiting: Vec<u32> = waiting.map(|(number, _)| *number).collect();
+            for number in waiting {
+                if let Some(step) = run.steps.get_mut(&number) {
+                    step.captured = None;
+                }
+            }
+        }
+        Event::RunFinished { .. } => run.end = Some(RunEnd::Finished),
+        Event::RunAborted { .. } => run.end = Some(RunEnd::Aborted),
+        _ => {}
+    }
+}
+
+fn step_of(event: &Event) -> Option<u32> {
+    match event {
+        Event::ApprovalRequested { step, .. }
+        | Event::ApprovalGiven { step, .. }
+        | Event::ApprovalExpired { step, .. }
+        | Event::StateCaptured { step, .. }
+        | Event::CaptureFailed { step, .. }
+        | Event::StepStarted { step, .. }
+        | Event::StepSucceeded { step, .. }
+        | Event::StepFailed { step, .. }
+        | Event::StepInDoubt { step, .. }
+        | Event::StepSkipped { step, .. }
+        | Event::StepUndone { step, .. }
+        | Event::UndoFailed { step, .. } => Some(*step),
+        _ => None,
+    }
 }

@@ -8,7 +8,7 @@ use crate::id::{IncidentId, RunId};
 use crate::incident::said;
 use crate::plan::{EffectClass, Plan, PlannedStep, StepKind};
 use crate::refusal::Refusal;
-use crate::run::{Run, StepState};
+use crate::run::{Run, StepState, approval, awaits_capture, capture, undo};
 
 pub(crate) fn accept(batch: &mut Batch, command: &Command) -> Result<(), Refusal> {
     match command {
@@ -27,6 +27,23 @@ pub(crate) fn accept(batch: &mut Batch, command: &Command) -> Result<(), Refusal
         Command::ReportStep { run, step, attempt, succeeded, outcome } => {
             report(batch, *run, *step, *attempt, *succeeded, outcome)
         }
+        Command::ReportCapture { run, step, result } => capture::report(batch, *run, *step, result),
+        Command::PauseRun { run } => {
+            if !open(batch, *run)?.paused {
+                batch.push(Event::RunPaused { run: *run });
+            }
+            Ok(())
+        }
+        Command::ResumeRun { run } => {
+            if open(batch, *run)?.paused {
+                batch.push(Event::RunResumed { run: *run });
+            }
+            Ok(())
+        }
+        Command::StartUndo { undoes, plan, incident, preapproved } => {
+            is_sound(batch, plan, *incident)?;
+            undo::start(batch, *undoes, plan, *incident, preapproved)
+        }
         Command::AbortRun { run, reason } => {
             said("reason", reason)?;
             open(batch, *run)?;
@@ -39,11 +56,13 @@ pub(crate) fn accept(batch: &mut Batch, command: &Command) -> Result<(), Refusal
 
 /// After a restart nothing that was started is trusted; and every run is taken to its next step.
 pub(crate) fn react(batch: &mut Batch) {
-    batch.for_each_event(|batch, event| {
-        if let Event::EngineStarted { .. } = event {
-            doubt_started_steps(batch);
-        }
+    batch.for_each_event(|batch, event| match event {
+        Event::EngineStarted { .. } => doubt_started_steps(batch),
+        Event::StepSucceeded { run, step, .. } => undo::tell(batch, *run, *step, true),
+        Event::StepFailed { run, step, .. } => undo::tell(batch, *run, *step, false),
+        _ => {}
     });
+    approval::lapse(batch);
     let open: Vec<RunId> = batch.world().runs.keys().copied().collect();
     for run in open {
         advance(batch, run);
@@ -56,27 +75,28 @@ fn plan_run(
     incident: Option<IncidentId>,
     preapproved: &[Digest],
 ) -> Result<(), Refusal> {
-    if plan.digest != plan.content_digest() {
-        return Err(Refusal::PlanTampered);
-    }
-    if let Some(id) = incident.filter(|id| !batch.world().incidents.contains_key(id)) {
-        return Err(Refusal::NotOpen { noun: "incident".to_owned(), id: id.to_string() });
-    }
+    is_sound(batch, plan, incident)?;
     let run = RunId(batch.next_seq());
     let preapproved = preapproved.to_vec();
     batch.push(Event::RunPlanned { run, plan: Box::new(plan.clone()), incident, preapproved });
     Ok(())
 }
 
-/// Approval is bound to the digest of what would be performed on that target.
-fn approve(batch: &mut Batch, id: RunId, number: u32, digest: &Digest, from: &[StepState]) -> Result<(), Refusal> {
-    let (run, step) = in_state(batch, id, number, from)?;
-    let expected = step.digest(&run.plan.target);
-    if *digest != expected {
-        return Err(Refusal::DigestDiffers { given: digest.short().to_owned(), expected: expected.short().to_owned() });
+fn is_sound(batch: &Batch, plan: &Plan, incident: Option<IncidentId>) -> Result<(), Refusal> {
+    if plan.digest != plan.content_digest() {
+        return Err(Refusal::PlanTampered);
     }
+    if let Some(id) = incident.filter(|id| !batch.world().incidents.contains_key(id)) {
+        return Err(Refusal::NotOpen { noun: "incident".to_owned(), id: id.to_string() });
+    }
+    Ok(())
+}
+
+fn approve(batch: &mut Batch, id: RunId, number: u32, digest: &Digest, from: &[StepState]) -> Result<(), Refusal> {
+    let digest = approval::agreed(batch, id, number, Some(digest), from)?;
+    let (_, step) = in_state(batch, id, number, from)?;
     let manual = step.kind == StepKind::Manual;
-    batch.push(Event::ApprovalGiven { run: id, step: number, digest: expected });
+    batch.push(Event::ApprovalGiven { run: id, step: number, digest });
     if manual {
         finish_by_hand(batch, id, number, "done by hand");
     }
@@ -98,7 +118,7 @@ fn confirm(batch: &mut Batch, id: RunId, number: u32, note: &str) -> Result<(), 
         let wanted = "manual".to_owned();
         return Err(Refusal::StepState { run: id.0, step: number, state: "a command step".to_owned(), wanted });
     }
-    let digest = step.digest(&run.plan.target);
+    let digest = approval::agreed(batch, id, number, None, &[StepState::Waiting])?;
     batch.push(Event::ApprovalGiven { run: id, step: number, digest });
     finish_by_hand(batch, id, number, note);
     Ok(())
@@ -139,29 +159,30 @@ fn advance(batch: &mut Batch, id: RunId) {
         batch.push(Event::RunFinished { run: id });
         return;
     };
+    if run.paused {
+        return;
+    }
     match state {
         StepState::Pending => {
             let Some(step) = run.plan.step(number) else { return };
             let digest = step.digest(&run.plan.target);
-            let agreed = is_preapproved(run, step);
+            let agreed = approval::is_preapproved(batch, run, step);
             batch.push(Event::ApprovalRequested { run: id, step: number, digest: digest.clone() });
             if agreed {
                 batch.push(Event::ApprovalGiven { run: id, step: number, digest });
-                start(batch, id, number);
+                start_when_captured(batch, id, number);
             }
         }
-        StepState::Approved => drop(start(batch, id, number)),
+        StepState::Approved => start_when_captured(batch, id, number),
         _ => {}
     }
 }
 
-/// Whether everything in the step was approved beforehand. A manual step never is: only a person can say it is done.
-fn is_preapproved(run: &Run, step: &PlannedStep) -> bool {
-    let agreed = |digest: &Digest| run.preapproved.contains(digest);
-    step.kind == StepKind::Command
-        && (agreed(&run.plan.digest)
-            || agreed(&step.digest(&run.plan.target))
-            || step.commands.iter().all(|command| agreed(&command.digest)))
+/// Nothing is started before what it will change is recorded.
+fn start_when_captured(batch: &mut Batch, id: RunId, step: u32) {
+    if batch.world().runs.get(&id).is_some_and(|run| !awaits_capture(run, step)) {
+        start(batch, id, step);
+    }
 }
 
 fn start(batch: &mut Batch, run: RunId, step: u32) -> u32 {
@@ -193,7 +214,7 @@ fn open(batch: &Batch, id: RunId) -> Result<&Run, Refusal> {
 }
 
 /// The run and the planned step, if the step stands where it should.
-fn in_state<'a>(
+pub(super) fn in_state<'a>(
     batch: &'a Batch,
     id: RunId,
     number: u32,

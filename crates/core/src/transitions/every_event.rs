@@ -9,15 +9,16 @@ use crate::event::{
     PageReason, StepOutcome,
 };
 use crate::id::{AlertId, DeliveryId, IncidentId, NoticeId, PageId, ReviewId, RunId};
-use crate::plan::{EffectClass, Plan, PlannedCommand, PlannedStep, StepKind};
+use crate::plan::{EffectClass, Plan, PlannedCommand, PlannedStep, StepKind, Wait};
 use crate::policy::{
-    Channel, CheckPolicy, EscalationLevel, HttpCondition, HttpProbe, JobPolicy, Policy, Probe, ProcedureLink,
+    Approvals, Channel, CheckPolicy, EscalationLevel, HttpCondition, HttpProbe, JobPolicy, Policy, Probe, ProcedureLink,
     RunbookPolicy, SecretRef, Severity, Target,
 };
 
 const INCIDENT: IncidentId = IncidentId(13);
 const ALERT: AlertId = AlertId(12);
 const RUN: RunId = RunId(40);
+const UNDO: RunId = RunId(48);
 const PAGE: PageId = PageId(14);
 const NOTICE: NoticeId = NoticeId(16);
 const DELIVERY: DeliveryId = DeliveryId(15);
@@ -121,14 +122,31 @@ fn after(event: &Event) -> Event {
         },
         Event::RunPlanned { .. } => Event::ApprovalRequested { run: RUN, step: 1, digest: Digest::of(b"step") },
         Event::ApprovalRequested { .. } => Event::ApprovalGiven { run: RUN, step: 1, digest: Digest::of(b"step") },
-        Event::ApprovalGiven { .. } => Event::StepStarted { run: RUN, step: 1, attempt: 1 },
+        Event::ApprovalGiven { .. } => Event::ApprovalExpired { run: RUN, step: 1 },
+        Event::ApprovalExpired { .. } => {
+            let captured = BTreeMap::from([(text("0/REPLICAS"), Digest::of(b"sealed"))]);
+            Event::StateCaptured { run: RUN, step: 1, captured }
+        }
+        Event::StateCaptured { .. } => Event::CaptureFailed { run: RUN, step: 1, summary: text("forbidden") },
+        Event::CaptureFailed { .. } => Event::StepStarted { run: RUN, step: 1, attempt: 1 },
         Event::StepStarted { .. } => Event::StepSucceeded { run: RUN, step: 1, attempt: 1, outcome: outcome(0) },
         Event::StepSucceeded { .. } => Event::StepFailed { run: RUN, step: 1, attempt: 1, outcome: outcome(1) },
         Event::StepFailed { .. } => Event::StepInDoubt { run: RUN, step: 1, attempt: 1 },
         Event::StepInDoubt { .. } => Event::StepSkipped { run: RUN, step: 1, reason: text("not needed") },
-        Event::StepSkipped { .. } => Event::RunAborted { run: RUN, reason: text("wrong target") },
+        Event::StepSkipped { .. } => Event::RunPaused { run: RUN },
+        Event::RunPaused { .. } => Event::RunResumed { run: RUN },
+        Event::RunResumed { .. } => Event::RunAborted { run: RUN, reason: text("wrong target") },
         Event::RunAborted { .. } => Event::RunFinished { run: RUN },
-        Event::RunFinished { .. } => {
+        Event::RunFinished { .. } => Event::UndoStarted {
+            run: UNDO,
+            undoes: RUN,
+            plan: Box::new(plan()),
+            incident: Some(INCIDENT),
+            preapproved: Vec::new(),
+        },
+        Event::UndoStarted { .. } => Event::StepUndone { run: RUN, step: 1, by: UNDO },
+        Event::StepUndone { .. } => Event::UndoFailed { run: RUN, step: 1, by: UNDO },
+        Event::UndoFailed { .. } => {
             Event::PageRequested { page: PAGE, incident: INCIDENT, reason: PageReason::IncidentOpened }
         }
         Event::PageRequested { .. } => {
@@ -203,6 +221,8 @@ fn plan() -> Plan {
     let rendered = text("kubectl rollout restart deployment/city-api");
     let mut command = PlannedCommand::new(12, "bash", rendered, EffectClass::Outage, "production");
     command.undo = Some(text("kubectl rollout undo deployment/city-api"));
+    command.capture = BTreeMap::from([(text("REPLICAS"), text("kubectl get deployment/city-api"))]);
+    command.captured = BTreeMap::from([(text("REPLICAS"), Digest::of(b"sealed"))]);
     let step = PlannedStep {
         number: 1,
         line: 10,
@@ -210,6 +230,8 @@ fn plan() -> Plan {
         prose: text("It takes a minute."),
         kind: StepKind::Command,
         commands: vec![command],
+        wait: Some(Wait { every_s: 5, at_most_s: 300 }),
+        undoes: Some(1),
     };
     Plan {
         digest: Digest::default(),
@@ -272,6 +294,7 @@ fn policy() -> Policy {
             text("production"),
             Target { env: BTreeMap::from([(text("KUBECONFIG"), SecretRef::Plain(text("kubeconfig")))]) },
         )]),
+        approvals: Approvals { four_eyes: [EffectClass::Outage, EffectClass::Destroy].into(), expires_s: 900 },
         ..Policy::default()
     }
 }

@@ -170,6 +170,8 @@ fn plan(shape: usize) -> Plan {
             prose: String::new(),
             kind: if manual { StepKind::Manual } else { StepKind::Command },
             commands: if manual { Vec::new() } else { vec![command] },
+            wait: None,
+            undoes: None,
         }
     };
     Plan {

@@ -120,6 +120,8 @@ fn plan() -> Plan {
             prose: String::new(),
             kind: StepKind::Command,
             commands: vec![PlannedCommand::new(4, "bash", line.to_owned(), EffectClass::Outage, TARGET)],
+            wait: None,
+            undoes: None,
         }],
     }
     .sealed()

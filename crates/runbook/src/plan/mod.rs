@@ -171,6 +171,8 @@ impl<'r> Planner<'r> {
             prose: step.prose.clone(),
             kind: step.kind,
             commands,
+            wait: None,
+            undoes: None,
         }
     }
 

@@ -50,7 +50,8 @@ pub(crate) struct RunSummary {
 
 impl From<&Run> for RunSummary {
     fn from(run: &Run) -> Self {
-        let is_done = |state: StepState| matches!(state, StepState::Succeeded | StepState::Skipped);
+        let is_done =
+            |state: StepState| matches!(state, StepState::Succeeded | StepState::Skipped | StepState::Undone);
         Self {
             id: run.id,
             procedure: run.plan.procedure.clone(),
@@ -96,7 +97,7 @@ pub(crate) struct StepDetail {
     /// What an approval names.
     #[schema(value_type = String)]
     pub(crate) digest: Digest,
-    /// `pending`, `waiting`, `approved`, `started`, `succeeded`, `failed`, `in-doubt` or `skipped`.
+    /// `pending`, `waiting`, `approved`, `started`, `succeeded`, `failed`, `in-doubt`, `skipped` or `undone`.
     #[schema(value_type = String)]
     pub(crate) state: StepState,
     #[schema(value_type = String, format = DateTime)]
@@ -196,7 +197,7 @@ pub(crate) async fn plan(
 
 pub(crate) fn planned_id(recorded: &Recorded) -> Option<RunId> {
     match recorded.event.as_ref() {
-        Event::RunPlanned { run, .. } => Some(*run),
+        Event::RunPlanned { run, .. } | Event::UndoStarted { run, .. } => Some(*run),
         _ => None,
     }
 }

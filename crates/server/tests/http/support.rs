@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use allclear_core::{
-    Actor, Channel, CheckPolicy, Command, DeliverEffect, DeliveryResult, EffectClass, EscalationLevel, Event,
+    CaptureEffect, Actor, Channel, CheckPolicy, Command, DeliverEffect, DeliveryResult, EffectClass, EscalationLevel, Event,
     HttpCondition, HttpProbe, PerformEffect, Plan, PlannedCommand, PlannedStep, Policy, Probe, ProbeEffect,
     ProcedureLink, RequestSample, RunId, RunbookPolicy, Sample, SecretRef, Severity, StepKind, StepOutcome, Target,
     Verdict, World,
@@ -16,6 +16,7 @@ use allclear_store::{Location, Store};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
+use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -105,7 +106,13 @@ impl Drivers for Script {
         }
     }
 
+    async fn capture(&self, _: CaptureEffect) -> Result<BTreeMap<String, Bytes>, String> {
+        Ok(BTreeMap::new())
+    }
+
     async fn release(&self, _: RunId) {}
+
+    async fn close(&self, _: RunId) {}
 }
 
 /// A site under test.
@@ -327,6 +334,8 @@ pub(crate) fn plan() -> Plan {
             .map(|(text, effect)| PlannedCommand::new(number * 10 + 2, "bash", text.to_owned(), effect, "sandbox"))
             .into_iter()
             .collect(),
+        wait: None,
+        undoes: None,
     };
     let steps = vec![
         step(1, "Look at the pods", Some(("kubectl get pods", EffectClass::Observe))),

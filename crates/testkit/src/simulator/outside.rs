@@ -32,6 +32,17 @@ pub enum StepScript {
     Fails(String),
 }
 
+/// What becomes of recording what is before a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CaptureScript {
+    /// Nothing, until the script says so.
+    Hangs,
+    /// Every variable holds this, sealed.
+    Succeeds(String),
+    /// It fails at once, with this summary.
+    Fails(String),
+}
+
 /// The outside.
 #[derive(Debug, Clone, Default)]
 pub struct Outside {
@@ -39,6 +50,7 @@ pub struct Outside {
     channels: BTreeMap<String, Answer>,
     steps: BTreeMap<u32, StepScript>,
     every_step: StepScript,
+    captures: BTreeMap<u32, CaptureScript>,
 }
 
 impl Outside {
@@ -62,6 +74,11 @@ impl Outside {
         self.every_step = script;
     }
 
+    /// Sets what becomes of recording what is before the step of that number, in every run; before, it succeeds.
+    pub fn set_capture(&mut self, step: u32, script: CaptureScript) {
+        self.captures.insert(step, script);
+    }
+
     pub(super) fn is_probed(&self) -> bool {
         !self.checks.is_empty()
     }
@@ -72,6 +89,11 @@ impl Outside {
 
     pub(crate) fn answer(&self, channel: &str) -> Answer {
         self.channels.get(channel).cloned().unwrap_or(Answer::Status(200))
+    }
+
+    pub(crate) fn capture(&self, step: u32) -> CaptureScript {
+        let usual = || CaptureScript::Succeeds(format!("what was before step {step}"));
+        self.captures.get(&step).cloned().unwrap_or_else(usual)
     }
 
     pub(crate) fn step(&self, step: u32) -> StepScript {

@@ -46,16 +46,11 @@ fn command(number: u32, effect: EffectClass, line: &str) -> PlannedStep {
         prose: String::new(),
         kind: StepKind::Command,
         commands: vec![PlannedCommand::new(number, "bash", line.to_owned(), effect, TARGET)],
+        wait: None,
+        undoes: None,
     }
 }
 
 fn manual(number: u32, title: &str) -> PlannedStep {
-    PlannedStep {
-        number,
-        line: number,
-        title: title.to_owned(),
-        prose: String::new(),
-        kind: StepKind::Manual,
-        commands: Vec::new(),
-    }
+    PlannedStep::manual(number, number, title.to_owned(), String::new())
 }

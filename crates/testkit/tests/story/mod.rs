@@ -76,6 +76,8 @@ pub(crate) fn plan() -> Plan {
         prose: String::new(),
         kind: StepKind::Command,
         commands: vec![PlannedCommand::new(20 + number, "bash", line.to_owned(), effect, TARGET)],
+        wait: None,
+        undoes: None,
     };
     Plan {
         digest: Digest::default(),

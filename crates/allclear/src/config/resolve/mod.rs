@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 
-use allclear_core::{Policy, ProcedureLink, RunbookPolicy, SecretRef, Severity, SeverityPolicy, Target};
+use allclear_core::{Approvals, Policy, ProcedureLink, RunbookPolicy, SecretRef, Severity, SeverityPolicy, Target};
 
 use super::at::At;
 use super::code::Code;
@@ -77,6 +77,7 @@ pub(super) fn resolve(
                 (name, target)
             })
             .collect(),
+        approvals: Approvals::default(),
     };
     (Config { policy, server }, pass.problems)
 }
