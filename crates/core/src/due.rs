@@ -69,7 +69,10 @@ fn deliveries<'a>(world: &'a World, policy: &'a Policy, now: Timestamp) -> impl 
 }
 
 fn steps<'a>(world: &'a World, policy: &'a Policy) -> impl Iterator<Item = Effect> + 'a {
-    world.runs.values().flat_map(move |run| run.steps.iter().filter_map(|(number, step)| of_step(run, *number, step, policy)))
+    world
+        .runs
+        .values()
+        .flat_map(move |run| run.steps.iter().filter_map(|(number, step)| of_step(run, *number, step, policy)))
 }
 
 fn of_step(run: &Run, number: u32, step: &Step, policy: &Policy) -> Option<Effect> {

@@ -53,8 +53,8 @@ pub use notice::Notice;
 pub use page::{Page, PageState};
 pub use plan::{EffectClass, Plan, PlannedCommand, PlannedStep, StepKind, Wait};
 pub use policy::{
-    Approvals, Channel, CheckPolicy, EscalationLevel, HttpCondition, HttpProbe, JobPolicy, Policy, Probe, ProcedureLink,
-    RunbookPolicy, SecretRef, Severity, SeverityPolicy, Target,
+    Approvals, Channel, CheckPolicy, EscalationLevel, HttpCondition, HttpProbe, JobPolicy, Policy, Probe,
+    ProcedureLink, RunbookPolicy, SecretRef, Severity, SeverityPolicy, Target,
 };
 pub use record::{Actor, Cause, Recorded};
 pub use refusal::Refusal;

@@ -171,12 +171,8 @@ fn the_generated_tables_say_what_each_state_makes_of_each_event() {
 #[test]
 fn every_state_leads_on_but_the_last() {
     // Where nothing leads on: the noun ends with an event that removes it.
-    let ends = [
-        ("incident", "documented"),
-        ("step of a run", "undone"),
-        ("page", "acknowledged"),
-        ("review", "overdue"),
-    ];
+    let ends =
+        [("incident", "documented"), ("step of a run", "undone"), ("page", "acknowledged"), ("review", "overdue")];
     for table in tables() {
         for (state, name) in table.states.iter().enumerate() {
             let leads_on = |event| (table.next)(state, event).is_some_and(|next| next != *name);

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 
-use allclear_core::{CaptureEffect, DeliverEffect, DeliveryResult, PerformEffect, ProbeEffect, RunId, Sample, StepOutcome};
+use allclear_core::{
+    CaptureEffect, DeliverEffect, DeliveryResult, PerformEffect, ProbeEffect, RunId, Sample, StepOutcome,
+};
 use bytes::Bytes;
 use jiff::Timestamp;
 
@@ -19,10 +21,7 @@ pub trait Drivers: Send + Sync + 'static {
 
     /// Records what is before a step: the sealed bytes, by `<index of the command>/<variable>`; or one sentence that says
     /// why that failed. It only observes.
-    fn capture(
-        &self,
-        effect: CaptureEffect,
-    ) -> impl Future<Output = Result<BTreeMap<String, Bytes>, String>> + Send;
+    fn capture(&self, effect: CaptureEffect) -> impl Future<Output = Result<BTreeMap<String, Bytes>, String>> + Send;
 
     /// Performs a step; its output goes to `output` as it comes, with secrets already removed.
     fn perform(&self, effect: PerformEffect, output: OutputSink) -> impl Future<Output = Performed> + Send;

@@ -8,10 +8,7 @@ use allclear_store::Store;
 use bytes::Bytes;
 
 /// Keeps everything before anything is reported: a digest in the log has its bytes in the store.
-pub(crate) async fn keep(
-    store: &Store,
-    sealed: BTreeMap<String, Bytes>,
-) -> Result<BTreeMap<String, Digest>, String> {
+pub(crate) async fn keep(store: &Store, sealed: BTreeMap<String, Bytes>) -> Result<BTreeMap<String, Digest>, String> {
     let mut captured = BTreeMap::new();
     for (key, bytes) in sealed {
         let kept = store.put_blob(&bytes).await;
@@ -27,7 +24,9 @@ pub(crate) async fn fetch(store: &Store, effect: &PerformEffect) -> Result<BTree
     let mut sealed = BTreeMap::new();
     for (variable, digest) in commands.iter().flat_map(|command| &command.captured) {
         let missing = |why: &str| {
-            format!("nothing was performed: what was recorded before the change, `{variable}`, {why}; put it back by hand")
+            format!(
+                "nothing was performed: what was recorded before the change, `{variable}`, {why}; put it back by hand"
+            )
         };
         let bytes = match store.get_blob(digest).await {
             Ok(Some(bytes)) => bytes,

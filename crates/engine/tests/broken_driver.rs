@@ -5,7 +5,9 @@ mod story;
 
 use std::collections::BTreeMap;
 
-use allclear_core::{CaptureEffect, Command, DeliverEffect, DeliveryResult, Event, PerformEffect, ProbeEffect, RunId, Sample};
+use allclear_core::{
+    CaptureEffect, Command, DeliverEffect, DeliveryResult, Event, PerformEffect, ProbeEffect, RunId, Sample,
+};
 use allclear_engine::{Drivers, Engine, Options, OutputSink, Performed};
 use allclear_store::{Location, Store};
 use allclear_testkit::VirtualClock;

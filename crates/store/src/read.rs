@@ -85,9 +85,7 @@ impl Store {
         let mut latest =
             parsed(reading!(self.log(), pool => sqlx::query_as(LATEST).bind(kind).bind(most).fetch_all(pool).await))?;
         if opening == Opening::Run {
-            latest.extend(parsed(
-                reading!(self.log(), pool => sqlx::query_as(UNDO).bind(most).fetch_all(pool).await),
-            )?);
+            latest.extend(parsed(reading!(self.log(), pool => sqlx::query_as(UNDO).bind(most).fetch_all(pool).await))?);
             latest.sort_by_key(|recorded| std::cmp::Reverse(recorded.seq));
             latest.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         }

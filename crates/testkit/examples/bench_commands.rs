@@ -14,8 +14,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use allclear_core::{
-    CaptureEffect, Actor, Command, DeliverEffect, DeliveryResult, Event, IncidentId, PerformEffect, ProbeEffect, Recorded, RunId,
-    Sample, Severity, StepOutcome, Verdict,
+    Actor, CaptureEffect, Command, DeliverEffect, DeliveryResult, Event, IncidentId, PerformEffect, ProbeEffect,
+    Recorded, RunId, Sample, Severity, StepOutcome, Verdict,
 };
 use allclear_engine::{Drivers, Engine, Handle, Options, OutputSink, Performed, SystemClock};
 use allclear_store::{Location, Store};

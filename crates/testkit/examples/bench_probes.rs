@@ -14,8 +14,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use allclear_core::{
-    CaptureEffect, Actor, CheckPolicy, Command, DeliverEffect, DeliveryResult, HttpCondition, HttpProbe, PerformEffect, Policy, Probe,
-    ProbeEffect, RunId, Sample, Severity, StepOutcome, Verdict,
+    Actor, CaptureEffect, CheckPolicy, Command, DeliverEffect, DeliveryResult, HttpCondition, HttpProbe, PerformEffect,
+    Policy, Probe, ProbeEffect, RunId, Sample, Severity, StepOutcome, Verdict,
 };
 use allclear_drivers::{TrustStore, probe_http};
 use allclear_engine::{Drivers, Engine, Options, OutputSink, Performed, SystemClock};

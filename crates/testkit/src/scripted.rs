@@ -115,9 +115,7 @@ impl Drivers for ScriptedDrivers {
         self.note(Asked::Capture(effect));
         match script {
             CaptureScript::Hangs => std::future::pending().await,
-            CaptureScript::Succeeds(value) => {
-                Ok(keys.map(|key| (key, Bytes::from(value.clone()))).collect())
-            }
+            CaptureScript::Succeeds(value) => Ok(keys.map(|key| (key, Bytes::from(value.clone()))).collect()),
             CaptureScript::Fails(summary) => Err(summary),
         }
     }

@@ -339,9 +339,8 @@ impl Simulation {
 pub(crate) fn capture_keys(effect: &CaptureEffect) -> impl Iterator<Item = String> + use<> {
     let plan = Arc::clone(&effect.plan);
     let commands = plan.step(effect.step).map_or(&[][..], |step| &step.commands).iter().enumerate();
-    let keys = commands.flat_map(|(index, command)| {
-        command.capture.keys().map(move |variable| format!("{index}/{variable}"))
-    });
+    let keys =
+        commands.flat_map(|(index, command)| command.capture.keys().map(move |variable| format!("{index}/{variable}")));
     keys.collect::<Vec<_>>().into_iter()
 }
 

@@ -39,9 +39,7 @@ pub(super) fn report(batch: &mut Batch, id: RunId, number: u32, result: &Capture
     }
     let event = match result {
         CaptureResult::Captured { captured } => recorded(id, step, captured),
-        CaptureResult::Failed { summary } => {
-            Event::CaptureFailed { run: id, step: number, summary: summary.clone() }
-        }
+        CaptureResult::Failed { summary } => Event::CaptureFailed { run: id, step: number, summary: summary.clone() },
     };
     batch.push(event);
     Ok(())
@@ -51,7 +49,9 @@ pub(super) fn report(batch: &mut Batch, id: RunId, number: u32, result: &Capture
 fn recorded(run: RunId, step: &PlannedStep, captured: &BTreeMap<String, Digest>) -> Event {
     let missing: Vec<String> = keys(step).filter(|key| !captured.contains_key(key)).collect();
     if missing.is_empty() {
-        let captured = keys(step).filter_map(|key| captured.get_key_value(&key)).map(|(key, digest)| (key.clone(), digest.clone()));
+        let captured = keys(step)
+            .filter_map(|key| captured.get_key_value(&key))
+            .map(|(key, digest)| (key.clone(), digest.clone()));
         Event::StateCaptured { run, step: step.number, captured: captured.collect() }
     } else {
         let summary = format!("what was before was recorded only in part: {} is missing", missing.join(", "));

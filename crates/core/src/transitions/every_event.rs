@@ -11,8 +11,8 @@ use crate::event::{
 use crate::id::{AlertId, DeliveryId, IncidentId, NoticeId, PageId, ReviewId, RunId};
 use crate::plan::{EffectClass, Plan, PlannedCommand, PlannedStep, StepKind, Wait};
 use crate::policy::{
-    Approvals, Channel, CheckPolicy, EscalationLevel, HttpCondition, HttpProbe, JobPolicy, Policy, Probe, ProcedureLink,
-    RunbookPolicy, SecretRef, Severity, Target,
+    Approvals, Channel, CheckPolicy, EscalationLevel, HttpCondition, HttpProbe, JobPolicy, Policy, Probe,
+    ProcedureLink, RunbookPolicy, SecretRef, Severity, Target,
 };
 
 const INCIDENT: IncidentId = IncidentId(13);

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use allclear_core::{
-    Actor, Channel, CheckPolicy, Command, DeliveryId, DeliveryResult, Digest, EffectClass, EscalationLevel, HttpProbe,
-    IncidentId, JobOutcome, JobPolicy, Plan, PlannedCommand, PlannedStep, Policy, Probe, ReviewId, RunId, Severity,
-    StepKind, StepOutcome, StepState, Verdict, World,
+    Actor, Approvals, CaptureResult, Channel, CheckPolicy, Command, DeliveryId, DeliveryResult, Digest, EffectClass,
+    EscalationLevel, HttpProbe, IncidentId, JobOutcome, JobPolicy, Plan, PlannedCommand, PlannedStep, Policy, Probe,
+    ReviewId, Run, RunId, Severity, StepKind, StepOutcome, StepState, Verdict, World, undo_plan,
 };
 use proptest::prelude::*;
 
@@ -25,7 +25,7 @@ pub(crate) struct Ask {
 
 pub(crate) fn asks(count: Range<usize>) -> impl Strategy<Value = Vec<Ask>> {
     let wait_s = prop_oneof![4 => Just(0), 4 => 0..20_i64, 2 => 0..900_i64, 1 => 0..200_000_i64];
-    let ask = (wait_s, 0..40_u8, 0..8_usize, 0..12_usize).prop_map(|(wait_s, kind, which, choice)| Ask {
+    let ask = (wait_s, 0..44_u8, 0..8_usize, 0..12_usize).prop_map(|(wait_s, kind, which, choice)| Ask {
         wait_s,
         kind,
         which,
@@ -40,6 +40,7 @@ pub(crate) fn command(ask: &Ask, world: &World) -> (Command, Actor) {
     let text = || ["", "bookings fail", "all well"][choice % 3].to_owned();
     let severity = Severity::ALL[which % 4];
     let incident = pick(world.incidents.keys().copied(), which).unwrap_or(IncidentId(9_999));
+    let run = pick(world.runs.keys().copied(), which).unwrap_or(RunId(9_999));
     let review = pick(world.reviews.keys().copied(), which).unwrap_or(ReviewId(9_999));
     let actor = if choice % 4 == 3 { Actor::Source("grafana".to_owned()) } else { Actor::Person("ana".to_owned()) };
     let command = match kind {
@@ -57,6 +58,9 @@ pub(crate) fn command(ask: &Ask, world: &World) -> (Command, Actor) {
         29..=35 => return delivery(world, which, choice),
         36 => Command::AddActionItem { review, text: text(), owner: "ben".to_owned(), due: "2026-02-01".to_owned() },
         37 => Command::PublishReview { review, text: (which.is_multiple_of(2)).then(text) },
+        39 => Command::PauseRun { run },
+        40..=41 => Command::ResumeRun { run },
+        42 => return (undo(world, which, choice), Actor::Person("ben".to_owned())),
         38 => Command::AdoptPolicy { policy: Box::new(policies().swap_remove(choice % policies().len())) },
         _ => return (Command::StartEngine { version: "0.1.0".to_owned() }, Actor::Engine),
     };
@@ -76,6 +80,10 @@ pub(crate) fn unknown_ids() -> Vec<Command> {
         Command::ApproveStep { run, step: 1, digest: Digest::default() },
         Command::ReportStep { run, step: 1, attempt: 1, succeeded: true, outcome: StepOutcome::default() },
         Command::AbortRun { run, reason: text() },
+        Command::PauseRun { run },
+        Command::ResumeRun { run },
+        Command::ReportCapture { run, step: 1, result: CaptureResult::Failed { summary: text() } },
+        Command::StartUndo { undoes: run, plan: Box::new(plan(0)), incident: None, preapproved: Vec::new() },
         Command::ReportDelivery { delivery: DeliveryId(7), attempt: 1, result: accepted() },
         Command::PublishReview { review, text: None },
     ]
@@ -113,6 +121,25 @@ fn plan_run(world: &World, which: usize, choice: usize) -> Command {
     Command::PlanRun { plan: Box::new(plan), incident, preapproved }
 }
 
+/// Undoes a run that is open; of one that is closed the world knows nothing.
+fn undo(world: &World, which: usize, choice: usize) -> Command {
+    let known = pick(world.runs.values(), which);
+    let undoes = known.map_or(RunId(9_999), |run| run.id);
+    let to = (choice > 8).then_some(2);
+    let plan = known.and_then(|run| undo_plan(run, to).ok()).unwrap_or_else(|| plan(0));
+    let preapproved = if choice.is_multiple_of(2) { vec![plan.digest.clone()] } else { Vec::new() };
+    Command::StartUndo { undoes, plan: Box::new(plan), incident: None, preapproved }
+}
+
+fn capture(run: &Run, step: u32, choice: usize) -> Command {
+    let result = match choice {
+        0..=7 => CaptureResult::Captured { captured: [("0/BEFORE".to_owned(), Digest::of(b"sealed"))].into() },
+        8..=9 => CaptureResult::Captured { captured: BTreeMap::new() },
+        _ => CaptureResult::Failed { summary: "forbidden".to_owned() },
+    };
+    Command::ReportCapture { run: run.id, step, result }
+}
+
 fn step(world: &World, which: usize, choice: usize) -> (Command, Actor) {
     let known = pick(world.runs.values(), which);
     let run = known.map_or(RunId(9_999), |run| run.id);
@@ -120,10 +147,15 @@ fn step(world: &World, which: usize, choice: usize) -> (Command, Actor) {
     let step = current.map_or(1, |(number, _)| number) + u32::from(choice == 11);
     let digest = known.and_then(|run| run.plan.step(step)).map(|step| step.digest(TARGET)).unwrap_or_default();
     let attempt = current.map_or(1, |(_, step)| step.attempt).saturating_sub(u32::from(choice == 10));
-    let person = Actor::Person("ana".to_owned());
+    let person = Actor::Person(["ana", "ben"][which % 2].to_owned());
     let text = || "because".to_owned();
     let outcome = StepOutcome { summary: "exited".to_owned(), ..StepOutcome::default() };
     let report = |succeeded| Command::ReportStep { run, step, attempt, succeeded, outcome: outcome.clone() };
+    if let (Some(run), Some((number, StepState::Approved))) =
+        (known, current.map(|(number, step)| (number, step.state)))
+    {
+        return (capture(run, number, choice), Actor::Engine);
+    }
     if current.is_some_and(|(_, step)| step.state == StepState::Started) && choice < 9 {
         return (report(choice < 6), Actor::Engine);
     }
@@ -162,7 +194,12 @@ fn plan(shape: usize) -> Plan {
         let manual = number == 3;
         let line = format!("command {number}");
         let effect = effects[(shape + number as usize) % effects.len()];
-        let command = PlannedCommand::new(number, "bash", line.clone(), effect, TARGET);
+        let mut command = PlannedCommand::new(number, "bash", line.clone(), effect, TARGET);
+        if number == 2 {
+            command.capture = [("BEFORE".to_owned(), "look".to_owned())].into();
+        }
+        command.undo = (number < 4).then(|| "put it back".to_owned());
+        command = command.bound(TARGET);
         PlannedStep {
             number,
             line: number,
@@ -197,6 +234,7 @@ pub(crate) fn policies() -> Vec<Policy> {
     fewer.jobs.remove("backup");
     fewer.escalation.truncate(1);
     fewer.escalation_repeats = 0;
+    fewer.approvals = Approvals { four_eyes: [EffectClass::Destroy].into(), expires_s: 60 };
     let mut broken = full.clone();
     broken.escalation = vec![level(&[], 300), level(&["pager", "pager"], 0), level(&[], 60)];
     broken.last_resort = vec!["pager".to_owned(), "gone".to_owned()];

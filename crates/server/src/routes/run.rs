@@ -50,8 +50,7 @@ pub(crate) struct RunSummary {
 
 impl From<&Run> for RunSummary {
     fn from(run: &Run) -> Self {
-        let is_done =
-            |state: StepState| matches!(state, StepState::Succeeded | StepState::Skipped | StepState::Undone);
+        let is_done = |state: StepState| matches!(state, StepState::Succeeded | StepState::Skipped | StepState::Undone);
         Self {
             id: run.id,
             procedure: run.plan.procedure.clone(),

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use allclear_core::{
-    CaptureEffect, Actor, Channel, CheckPolicy, Command, DeliverEffect, DeliveryResult, EffectClass, EscalationLevel, Event,
-    HttpCondition, HttpProbe, PerformEffect, Plan, PlannedCommand, PlannedStep, Policy, Probe, ProbeEffect,
+    Actor, CaptureEffect, Channel, CheckPolicy, Command, DeliverEffect, DeliveryResult, EffectClass, EscalationLevel,
+    Event, HttpCondition, HttpProbe, PerformEffect, Plan, PlannedCommand, PlannedStep, Policy, Probe, ProbeEffect,
     ProcedureLink, RequestSample, RunId, RunbookPolicy, Sample, SecretRef, Severity, StepKind, StepOutcome, Target,
     Verdict, World,
 };
