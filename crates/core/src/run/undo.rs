@@ -104,7 +104,7 @@ fn inverse(index: usize, command: &PlannedCommand, step: &Step, target: &str) ->
 fn directory_before(run: &Run, planned: &PlannedStep) -> Option<PlannedCommand> {
     let is_bash = planned.commands.iter().any(|command| command.language == "bash");
     let before = run.steps.iter().filter(|(number, _)| is_bash && **number < planned.number);
-    let directory = before.filter_map(|(_, step)| step.outcome.as_ref()?.directory.as_deref()).last()?;
+    let directory = before.filter_map(|(_, step)| step.outcome.as_ref()?.directory.as_deref()).next_back()?;
     let quoted = directory.replace('\'', "'\\''");
     let go = format!("cd -- '{quoted}'");
     Some(PlannedCommand::new(planned.line, "bash", go, EffectClass::Observe, &run.plan.target))
