@@ -64,9 +64,11 @@ enum Format {
     Human,
     /// For programs.
     Json,
-    /// SARIF 2.1.0, for code scanning; `lint` only.
+    /// SARIF 2.1.0, for code scanning; `lint` only, whose help names it.
+    #[value(hide = true)]
     Sarif,
-    /// Annotations of a GitHub workflow; `lint` only.
+    /// Annotations of a GitHub workflow; `lint` only, whose help names it.
+    #[value(hide = true)]
     Github,
 }
 

@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use allclear_core::{Plan, PlannedCommand};
-use allclear_drivers::Redactor;
-use allclear_runbook::PlanRequest;
+use allclear_runbook::{Draft, PlanRequest, VariableForm, environment_name};
 
 use crate::Common;
 use crate::commands::run::PlanningArgs;
 use crate::config;
-use crate::credential;
+use crate::credential::{self, Credentials};
 use crate::exit::Failure;
 use crate::host;
 use crate::print;
@@ -20,12 +19,28 @@ const LOCAL: &str = "local";
 
 /// What planning came to.
 pub(crate) struct Planning {
-    /// The plan; `None` where it was refused.
-    pub(crate) plan: Option<Plan>,
+    /// The plan, or where it was refused as much of it as there is, without a digest and without credentials; `None`
+    /// where there is no such procedure.
+    pub(crate) draft: Option<Plan>,
     /// What the runbook itself says about going back.
     pub(crate) rollback: Vec<PlannedCommand>,
     /// Why it was refused.
-    pub(crate) refusals: Vec<String>,
+    pub(crate) refusals: Vec<Refused>,
+}
+
+/// One reason why there is no plan.
+pub(crate) struct Refused {
+    /// The line of the runbook concerned.
+    pub(crate) line: Option<u32>,
+    /// What is wrong, and what to do about it.
+    pub(crate) sentence: String,
+}
+
+impl Planning {
+    /// The plan, unless it was refused.
+    pub(crate) fn plan(self) -> Result<Plan, Vec<Refused>> {
+        self.draft.filter(|_| self.refusals.is_empty()).ok_or(self.refusals)
+    }
 }
 
 /// Reads the runbook and plans one of its procedures.
@@ -35,31 +50,34 @@ pub(crate) fn plan(runbook: &Path, procedure: &str, args: &PlanningArgs, common:
     let (mut parsed, _) = allclear_runbook::parse(&runbook.display().to_string(), &text);
     let catalogue = config::load_catalogue(&common.config).map_err(|error| Failure::usage(error.to_string()))?;
     allclear_runbook::reclassify(&mut parsed, &catalogue);
+    let environment = environment(common, &args.target)?;
+    let kept = parsed.variables.iter().filter(|it| it.secret && it.form != VariableForm::Shell);
+    let kept = kept.filter(|it| environment.contains(&environment_name(&it.name)));
     let request = PlanRequest {
         target: args.target.clone(),
         variables: args.variables(),
-        secrets: BTreeSet::new(),
-        environment: environment(common, &args.target)?,
+        secrets: kept.map(|it| it.name.clone()).collect(),
+        environment,
         from: args.from,
         only: args.only.iter().copied().collect(),
         alternatives: args.choose.iter().copied().collect(),
     };
-    Ok(match allclear_runbook::plan_with(&parsed, procedure, &request, &catalogue) {
-        Ok(plan) => {
-            let rollback = allclear_runbook::rollback(&parsed, procedure, &request);
-            let refusals = credential::refusals(&plan);
-            Planning { plan: Some(plan).filter(|_| refusals.is_empty()), rollback, refusals }
+    let credentials = Credentials::with(&[]);
+    // Some refusals quote the command.
+    let refused = |line, sentence: String| Refused { line, sentence: credentials.covered(&sentence) };
+    let Draft { plan, refusals } = match allclear_runbook::draft(&parsed, procedure, &request, &catalogue) {
+        Ok(draft) => draft,
+        Err(unknown) => {
+            let refusals = vec![refused(None, unknown.to_string())];
+            return Ok(Planning { draft: None, rollback: Vec::new(), refusals });
         }
-        Err(refusals) => {
-            // Some of them quote the command.
-            let redactor = Redactor::new([]);
-            Planning {
-                plan: None,
-                rollback: Vec::new(),
-                refusals: refusals.iter().map(|it| redactor.text(&it.to_string())).collect(),
-            }
-        }
-    })
+    };
+    let mut refusals: Vec<Refused> = refusals.iter().map(|it| refused(it.line(), it.to_string())).collect();
+    refusals.extend(credential::found(&plan).into_iter().map(|(line, sentence)| Refused { line, sentence }));
+    let mut rollback = allclear_runbook::rollback(&parsed, procedure, &request);
+    let draft = if refusals.is_empty() { plan.sealed() } else { credentials.covered_plan(plan) };
+    rollback.iter_mut().for_each(|command| command.rendered = credentials.covered(&command.rendered));
+    Ok(Planning { draft: Some(draft), rollback, refusals })
 }
 
 /// Names of the variables that the target sets. Without a configuration there is one target, `local`, that sets none.
@@ -77,8 +95,8 @@ fn environment(common: &Common, target: &str) -> anyhow::Result<BTreeSet<String>
 }
 
 /// Prints every reason, and what to do about it.
-pub(crate) fn print_refusals(refusals: &[String]) {
+pub(crate) fn print_refusals(refusals: &[Refused]) {
     for refusal in refusals {
-        print::words(format!("refused: {refusal}"));
+        print::words(format!("refused: {}", refusal.sentence));
     }
 }

@@ -71,6 +71,19 @@ fn people_see_the_line_the_harm_and_what_to_write_instead() {
 }
 
 #[test]
+fn a_file_that_is_no_text_is_passed_over() {
+    let folder = folder();
+    std::fs::write(
+        folder.path().join("runbook.md"),
+        b"# A\n\n1. Run:\n```bash\nkubectl logs -l app=x\n\0\x1b[2J\n```\n",
+    )
+    .unwrap();
+    let output = allclear(folder.path(), &["lint", "runbook.md"]);
+    assert!(text(&output.stdout).is_empty() && text(&output.stderr).contains("runbook.md: not a text, passed over"));
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
 fn the_json_of_a_finding_has_the_documented_fields() {
     let folder = folder();
     let output = allclear(folder.path(), &["lint", "runbook.md", "--format", "json"]);

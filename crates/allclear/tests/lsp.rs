@@ -138,6 +138,26 @@ fn a_finding_offers_its_fix_and_a_command_its_effect() {
 }
 
 #[test]
+fn a_command_that_changes_something_tells_how_it_is_undone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut editor, _) = Editor::start(folder.path());
+    editor.open();
+    let text =
+        RUNBOOK.replace("kubectl logs -l app=checkout -n shop | grep é", "kubectl scale deploy/cart --replicas=0");
+    editor.tell(
+        "textDocument/didChange",
+        json!({ "textDocument": { "uri": URI, "version": 2 }, "contentChanges": [{ "text": text }] }),
+    );
+    let at = json!({ "line": 6, "character": 3 });
+    let hover = editor.ask("textDocument/hover", json!({ "textDocument": { "uri": URI }, "position": at }));
+    let said = hover["contents"]["value"].as_str().unwrap();
+    for part in ["**outage**", "Recorded before:", "Undone by:\n```bash\nkubectl scale", "Needs program: kubectl"] {
+        assert!(said.contains(part), "{part} is not in {said}");
+    }
+    editor.stop();
+}
+
+#[test]
 fn the_outline_is_procedures_and_steps() {
     let folder = tempfile::tempdir().unwrap();
     let (mut editor, _) = Editor::start(folder.path());

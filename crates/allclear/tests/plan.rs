@@ -1,5 +1,7 @@
 //! `allclear plan`: what each command does, what is recorded, how it is undone, and what a team teaches it.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod support;
 
 use support::{Place, code, said};
@@ -75,6 +77,12 @@ fn everything_that_is_missing_is_said_at_once() {
     let output = place.run(&["plan", "runbook.md", "cart-is-stuck"]);
     assert_eq!(code(&output), 3, "{}", said(&output));
     assert!(said(&output).contains("`name`") && said(&output).contains("`place`"), "{}", said(&output));
+    assert!(said(&output).contains("2. Clean up"), "the steps are shown nevertheless: {}", said(&output));
+    assert!(said(&output).contains("REFUSED: line 11 needs `name`"), "{}", said(&output));
+    assert!(!said(&output).contains("--approve"), "{}", said(&output));
+    let refused = place.json(&["plan", "runbook.md", "cart-is-stuck"]);
+    assert_eq!((refused["digest"].is_null(), refused["steps"].as_array().unwrap().len()), (true, 3));
+    assert_eq!(refused["refusals"].as_array().unwrap().len(), 2);
     let filled = place.run(&["plan", "runbook.md", "cart-is-stuck", "--set", "name=cart", "--set", "place=shop"]);
     assert_eq!(code(&filled), 0, "{}", said(&filled));
 }
@@ -95,4 +103,55 @@ fn a_team_teaches_it_its_own_commands() {
     let plan = place.json(&["plan", "runbook.md", "cart-is-stuck"]);
     let command = &plan["steps"][1]["commands"][1];
     assert_eq!((&command["effect"], &command["undo"]), (&"outage".into(), &"shopctl mail resume".into()));
+}
+
+#[test]
+fn what_a_team_teaches_counts_wherever_effects_are_shown() {
+    let place = Place::new();
+    place.write("runbook.md", RUNBOOK);
+    place.write("allclear.toml", &format!("{}\n[catalogue]\nfiles = [\"shop.toml\"]\n", support::CONFIG));
+    place.write("shop.toml", TAUGHT);
+    let shown = place.json(&["show", "runbook.md"]);
+    assert_eq!(shown["procedures"][0]["steps"][1]["commands"][1]["effect"], "outage");
+    place.write("shop.toml", "[[program]]\nnames = []\n");
+    for verb in ["show", "lint"] {
+        let output = place.run(&[verb, "runbook.md"]);
+        assert_eq!(code(&output), 2, "{verb}: {}", said(&output));
+        assert!(said(&output).contains("shop.toml:2:9: a program needs at least one name"), "{}", said(&output));
+    }
+}
+
+#[test]
+fn secrets_that_stand_in_a_runbook_are_not_shown() {
+    let place = Place::new();
+    let secret = "tr0ub4dor";
+    let text = RUNBOOK.replace(
+        "shopctl mail pause",
+        &format!("PGPASSWORD={secret} psql -h db -c 'SELECT 1'\ncurl postgres://ana:{secret}@db/x"),
+    );
+    place.write("runbook.md", &text);
+    for format in ["human", "json"] {
+        for verb in [&["show", "runbook.md"][..], &["plan", "runbook.md", "cart-is-stuck"]] {
+            let shown = said(&place.run(&[verb, &["--format", format]].concat()));
+            assert!(shown.contains("PGPASSWORD="), "{shown}");
+            assert!(!shown.contains(&format!("ana:{secret}")), "{shown}");
+            assert!(verb[0] != "show" || !shown.contains(secret), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn names_to_set_are_short() {
+    let place = Place::new();
+    let restore = "gunzip < /tmp/backup-2025-01-20.sql.gz | psql shop\ndate -d 2025-01-20";
+    place.write("runbook.md", &RUNBOOK.replace("shopctl mail pause", restore));
+    let refused = said(&place.run(&["plan", "runbook.md", "cart-is-stuck"]));
+    assert!(refused.contains("--set backup=VALUE") && refused.contains("--set date=VALUE"), "{refused}");
+    for name in ["backup", "backup-2025-01-20.sql.gz"] {
+        let set = format!("{name}=shop-2026-03-01.sql.gz");
+        let plan = place.json(&["plan", "runbook.md", "cart-is-stuck", "--set", &set, "--set", "date=2026-03-01"]);
+        let commands = &plan["steps"][1]["commands"];
+        assert_eq!(commands[1]["rendered"], "gunzip < /tmp/shop-2026-03-01.sql.gz | psql shop", "{plan}");
+        assert_eq!(commands[2]["rendered"], "date -d 2026-03-01");
+    }
 }

@@ -11,6 +11,7 @@ mod lint;
 mod model;
 mod parse;
 mod plan;
+mod secret;
 mod session;
 mod shell;
 mod show;
@@ -18,9 +19,10 @@ mod span;
 mod sql;
 mod syntax;
 mod variable;
+mod variable_name;
 
 pub use diagnostic::{Diagnostic, DiagnosticSeverity};
-pub use effect::{Catalogue, CatalogueProblem, reclassify};
+pub use effect::{Catalogue, CatalogueProblem, Measures, measures, reclassify};
 pub use lint::{
     Covered, Edit, Finding, Fix, FoundBy, Known, RULES, Rule, Settings, Surroundings, Watched, WatchedKind,
     alert_rules, anchors, coverage, find_rule, lint, scheduled_jobs,
@@ -30,7 +32,8 @@ pub use model::{
     SectionKind, SeverityLevel, Snippet, Step, Template, Trigger, Variable, VariableForm,
 };
 pub use parse::parse;
-pub use plan::{PlanRefusal, PlanRequest, environment_name, plan, plan_with, rollback};
+pub use plan::{Draft, PlanRefusal, PlanRequest, draft, environment_name, plan, plan_with, rollback};
+pub use secret::mentions_secret;
 pub use show::{
     Show, ShownCommand, ShownContact, ShownEndpoint, ShownJob, ShownNamed, ShownNotCommand, ShownProcedure,
     ShownSection, ShownSeverity, ShownStep, ShownTemplate, ShownText, ShownVariable, render_show, show,

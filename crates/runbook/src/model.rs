@@ -394,6 +394,8 @@ pub enum VariableForm {
 pub struct Variable {
     /// The name to set it by.
     pub name: String,
+    /// What stands in the commands; the name, unless that would be a poor one to type.
+    pub written: String,
     /// Line of the first command that needs it.
     pub line: u32,
     /// The first command that needs it.

@@ -14,6 +14,9 @@ use crate::{Common, Format};
 
 /// Arguments of `allclear lint`.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "`--format` also takes `sarif` (SARIF 2.1.0, for code scanning) and `github` (annotations of a GitHub workflow)."
+)]
 pub(crate) struct Args {
     /// Markdown files, and folders to search for them; for `--coverage` also files of alert rules.
     #[arg(required_unless_present = "coverage", value_name = "PATH")]
@@ -60,10 +63,10 @@ pub(crate) fn run(args: &Args, common: &Common) -> anyhow::Result<Exit> {
     let config = config(&common.config)?;
     let files = lint::files(&args.paths)?;
     if args.fix {
-        let fixed = lint::fix(&files, &config.settings)?;
+        let fixed = lint::fix(&files, &config)?;
         print::words(fixed);
     }
-    let checked = lint::check(&files, &config.settings)?;
+    let checked = lint::check(&files, &config)?;
     print(&checked, common.format)?;
     let deny = args.deny.map_or(config.deny.unwrap_or(Some(DiagnosticSeverity::Error)), Deny::level);
     let worst = checked.iter().flat_map(|file| &file.findings).map(|finding| finding.severity).max();
@@ -84,10 +87,10 @@ fn print(checked: &[Checked], format: Format) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The `[lint]` table of the configuration; defaults where there is no file and none was asked for.
+/// What the configuration says about linting; defaults where there is no file and none was asked for.
 pub(super) fn config(path: &Path) -> anyhow::Result<LintConfig> {
     if path == Path::new("allclear.toml") && !path.exists() {
         return Ok(LintConfig::default());
     }
-    load_lint(path).map_err(|report| Failure::usage(format!("the configuration cannot be used\n\n{report}")))
+    load_lint(path).map_err(|error| Failure::usage(error.to_string()))
 }

@@ -16,7 +16,7 @@ pub(crate) struct Args {
 pub(crate) fn run(_: &Args, common: &Common) -> anyhow::Result<Exit> {
     let config = lint::config(&common.config)?;
     let (connection, threads) = lsp_server::Connection::stdio();
-    lsp::serve(connection, &config.settings)?;
+    lsp::serve(connection, &config)?;
     threads.join()?;
     Ok(Exit::Ok)
 }

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use allclear_core::{EffectClass, Plan, PlannedCommand, PlannedStep, StepKind};
 use owo_colors::OwoColorize as _;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::commands::run::PlanningArgs;
 use crate::exit::Exit;
-use crate::planning::{self, Planning};
+use crate::planning::{self, Planning, Refused};
 use crate::print;
 use crate::{Common, Format};
 
@@ -25,29 +25,40 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, common: &Common) -> anyhow::Result<Exit> {
-    let Planning { plan, rollback, refusals } = planning::plan(&args.runbook, &args.procedure, &args.planning, common)?;
-    let exit = if refusals.is_empty() { Exit::Ok } else { Exit::Refused };
+    let planning = planning::plan(&args.runbook, &args.procedure, &args.planning, common)?;
+    let exit = if planning.refusals.is_empty() { Exit::Ok } else { Exit::Refused };
     if common.format == Format::Json {
-        let mut document = plan.map_or_else(|| Ok(json!({"steps": [], "variables": {}})), serde_json::to_value)?;
-        document["rollback"] = json!(rollback);
-        document["refusals"] = json!(refusals);
-        print::json(&document)?;
+        print::json(&document(&planning)?)?;
         return Ok(exit);
     }
-    match plan {
-        Some(plan) => print_plan(&plan, &rollback),
-        None => planning::print_refusals(&refusals),
+    if let Some(draft) = &planning.draft {
+        print_plan(draft, &planning);
     }
+    planning::print_refusals(&planning.refusals);
     Ok(exit)
 }
 
-fn print_plan(plan: &Plan, rollback: &[PlannedCommand]) {
+/// The plan with `rollback` and `refusals`; what was refused has no digest, so that nobody can approve it.
+fn document(planning: &Planning) -> serde_json::Result<Value> {
+    let nothing = || Ok(json!({"steps": [], "variables": {}}));
+    let mut document = planning.draft.as_ref().map_or_else(nothing, serde_json::to_value)?;
+    if !planning.refusals.is_empty() {
+        document["digest"] = Value::Null;
+    }
+    document["rollback"] = json!(planning.rollback);
+    document["refusals"] = planning.refusals.iter().map(|refused| refused.sentence.as_str()).collect();
+    Ok(document)
+}
+
+fn print_plan(plan: &Plan, Planning { rollback, refusals, .. }: &Planning) {
     print::line(format!("{} on {}", plan.title.bold(), plan.target.bold()));
     for (name, value) in &plan.variables {
         print::line(format!("  {name} = {value}"));
     }
-    for step in &plan.steps {
-        print_step(step, &plan.target);
+    let ends = plan.steps.iter().skip(1).map(|step| step.line).chain([u32::MAX]);
+    for (step, end) in plan.steps.iter().zip(ends) {
+        let here = |refused: &&Refused| refused.line.is_some_and(|line| (step.line..end).contains(&line));
+        print_step(step, &plan.target, &refusals.iter().filter(here).collect::<Vec<_>>(), refusals.is_empty());
     }
     if !rollback.is_empty() {
         print::line("\nThe way back, as the runbook has it (this run does not perform it):");
@@ -57,18 +68,32 @@ fn print_plan(plan: &Plan, rollback: &[PlannedCommand]) {
         }
     }
     print_summary(plan);
-    print::line(format!("To approve all of it: --approve {}", plan.digest));
+    match refusals.is_empty() {
+        true => print::line(format!("To approve all of it: --approve {}", plan.digest)),
+        false => print::line("This is no plan yet, and nothing of it can be performed:"),
+    }
 }
 
-fn print_step(step: &PlannedStep, target: &str) {
+/// A step with the reasons against it; what can be approved is said only `where_whole`.
+fn print_step(step: &PlannedStep, target: &str, reasons: &[&Refused], where_whole: bool) {
     let by = if step.kind == StepKind::Manual { " (by hand)" } else { "" };
     print::line(format!("\n{}. {}{by}   line {}", step.number, step.title.bold(), step.line));
     for command in &step.commands {
         print_command(command);
+        print_reasons(reasons, |line| line == command.line);
     }
+    print_reasons(reasons, |line| !step.commands.iter().any(|command| command.line == line));
     match step.kind {
+        _ if !where_whole => {}
         StepKind::Command => print::line(format!("   asks for approval: {}", step.digest(target))),
         StepKind::Manual => print::line("   asks for a person's word that it is done"),
+    }
+}
+
+/// What stands in the way at the lines concerned.
+fn print_reasons(reasons: &[&Refused], concerned: impl Fn(u32) -> bool) {
+    for refused in reasons.iter().filter(|refused| refused.line.is_some_and(&concerned)) {
+        print::line(format!("       {} {}", "REFUSED:".red().bold(), refused.sentence));
     }
 }
 

@@ -10,7 +10,7 @@ use crate::Common;
 use crate::attach;
 use crate::client::{self, Client};
 use crate::exit::Exit;
-use crate::planning::{self, Planning};
+use crate::planning;
 use crate::print;
 
 /// Arguments of `allclear run`.
@@ -63,10 +63,13 @@ impl PlanningArgs {
 
 pub(crate) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     let incident: Option<IncidentId> = args.incident.as_deref().map(client::id).transpose()?;
-    let Planning { plan, refusals, .. } = planning::plan(&args.runbook, &args.procedure, &args.planning, common)?;
-    let Some(plan) = plan else {
-        planning::print_refusals(&refusals);
-        return Ok(Exit::Refused);
+    let planning = planning::plan(&args.runbook, &args.procedure, &args.planning, common)?;
+    let plan = match planning.plan() {
+        Ok(plan) => plan,
+        Err(refusals) => {
+            planning::print_refusals(&refusals);
+            return Ok(Exit::Refused);
+        }
     };
     let preapproved: Vec<Digest> = args.approve.iter().map(|digest| Digest::given(digest)).collect();
     let client = Client::connect(common).await?;

@@ -50,18 +50,25 @@ pub(crate) fn load_catalogue(config: &Path) -> Result<Catalogue, CatalogueError>
         Some(file) if !wrong => file.catalogue.unwrap_or_default(),
         _ => return Err(CatalogueError::Config(Report::new(&shown, &text, reading.problems))),
     };
-    let folder = config.parent().unwrap_or(Path::new(""));
-    let mut texts = Vec::new();
-    for file in &table.files {
-        let path = folder.join(file);
-        let shown = path.display().to_string();
-        let text = std::fs::read_to_string(&path)
-            .map_err(|source| CatalogueError::Unreadable { path: shown.clone(), source })?;
-        texts.push((shown, text));
+    table.catalogue(config)
+}
+
+impl CatalogueTable {
+    /// What the files say that the table names; `config` is the file that holds the table.
+    pub(super) fn catalogue(&self, config: &Path) -> Result<Catalogue, CatalogueError> {
+        let folder = config.parent().unwrap_or(Path::new(""));
+        let mut texts = Vec::new();
+        for file in &self.files {
+            let path = folder.join(file);
+            let shown = path.display().to_string();
+            let text = std::fs::read_to_string(&path)
+                .map_err(|source| CatalogueError::Unreadable { path: shown.clone(), source })?;
+            texts.push((shown, text));
+        }
+        let named: Vec<(&str, &str)> = texts.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        Catalogue::with_files(&named).map_err(|problems| {
+            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            CatalogueError::Wrong(problems.join("\n"))
+        })
     }
-    let named: Vec<(&str, &str)> = texts.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-    Catalogue::with_files(&named).map_err(|problems| {
-        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        CatalogueError::Wrong(problems.join("\n"))
-    })
 }

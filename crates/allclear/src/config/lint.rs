@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use allclear_runbook::{DiagnosticSeverity, Settings, find_rule};
+use allclear_runbook::{Catalogue, DiagnosticSeverity, Settings, find_rule};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
+use super::catalogue::CatalogueError;
 use super::nearest::nearest;
 use super::problem::{Report, Weight};
 use super::read::read;
@@ -74,24 +75,28 @@ impl JsonSchema for RuleWord {
 }
 
 /// How runbooks are linted here.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct LintConfig {
     /// Findings from this level on fail the command; none does where it is `Some(None)`.
     pub(crate) deny: Option<Option<DiagnosticSeverity>>,
     /// Levels of the rules.
     pub(crate) settings: Settings,
+    /// What the team's own commands do.
+    pub(crate) catalogue: Catalogue,
 }
 
-/// Reads the `[lint]` table alone; the rest of the file has to be well-formed and may lack anything.
-pub(crate) fn load_lint(path: &Path) -> Result<LintConfig, Report> {
+/// Reads the tables `[lint]` and `[catalogue]`; the rest of the file has to be well-formed and may lack anything.
+pub(crate) fn load_lint(path: &Path) -> Result<LintConfig, CatalogueError> {
     let shown = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| super::load::unreadable(&shown, &error))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| CatalogueError::Config(super::load::unreadable(&shown, &error)))?;
     let reading = read(&text);
     let wrong = reading.problems.iter().any(|problem| problem.weight == Weight::Error);
-    let table = match reading.file {
-        Some(file) if !wrong => file.lint.unwrap_or_default(),
-        _ => return Err(Report::new(&shown, &text, reading.problems)),
+    let (table, taught) = match reading.file {
+        Some(file) if !wrong => (file.lint.unwrap_or_default(), file.catalogue.unwrap_or_default()),
+        _ => return Err(CatalogueError::Config(Report::new(&shown, &text, reading.problems))),
     };
+    let catalogue = taught.catalogue(path)?;
     let mut settings = Settings::default();
     for (RuleWord(rule), level) in table.rules {
         let level = match level {
@@ -108,5 +113,5 @@ pub(crate) fn load_lint(path: &Path) -> Result<LintConfig, Report> {
         DenyWord::Error => Some(DiagnosticSeverity::Error),
         DenyWord::Never => None,
     });
-    Ok(LintConfig { deny, settings })
+    Ok(LintConfig { deny, settings, catalogue })
 }

@@ -6,19 +6,10 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use allclear_drivers::Redactor;
-
-/// Words in a key that make its value a secret.
-const SECRET_WORDS: [&str; 8] =
-    ["secret", "token", "password", "passwd", "api_key", "apikey", "authorization", "credential"];
+use allclear_runbook::mentions_secret;
 
 /// What a value begins with when it only says where the secret is.
 const REFERENCES: [&str; 3] = ["env:", "file:", "${"];
-
-/// Whether a value under this key is a secret, whatever it looks like.
-pub(super) fn is_secret_key(key: &str) -> bool {
-    let key = key.to_ascii_lowercase().replace('-', "_");
-    SECRET_WORDS.iter().any(|word| key.contains(word))
-}
 
 /// Whether the text looks like somebody's secret: a known kind of token, or credentials in an address.
 pub(super) fn looks_secret(text: &str) -> bool {
@@ -58,7 +49,7 @@ fn mask_line(line: &str) -> String {
     let content = line.trim_end_matches(['\n', '\r']);
     let mut masked: String = content.split_inclusive(is_separator).map(mask_piece).collect();
     for (at, _) in content.match_indices('=') {
-        if is_secret_key(key_before(&content[..at])) {
+        if mentions_secret(key_before(&content[..at])) {
             let value = mask_value(&masked[at + 1..]);
             masked.replace_range(at + 1.., &value);
         }

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use allclear_runbook::{Edit, Fix, Settings};
+use allclear_runbook::{Edit, Fix};
 
 use super::{Source, check_one};
 use crate::atomic_file;
+use crate::config::LintConfig;
 use crate::exit::Failure;
 use crate::print;
 
@@ -29,7 +30,7 @@ impl fmt::Display for Fixed {
 }
 
 /// Applies the fixes of every file.
-pub(crate) fn fix(files: &[Source], settings: &Settings) -> anyhow::Result<Fixed> {
+pub(crate) fn fix(files: &[Source], config: &LintConfig) -> anyhow::Result<Fixed> {
     let today = super::today();
     let mut done = Fixed::default();
     for source in files {
@@ -42,7 +43,7 @@ pub(crate) fn fix(files: &[Source], settings: &Settings) -> anyhow::Result<Fixed
         let before = source.read()?;
         let mut text = before.clone();
         for _ in 0..MOST_ROUNDS {
-            let checked = check_one(source, text.clone(), settings, &today);
+            let checked = check_one(source, text.clone(), config, &today);
             let fixes: Vec<&Fix> = checked.findings.iter().filter_map(|finding| finding.fix.as_ref()).collect();
             let applied = apply(&mut text, &fixes);
             done.fixes += applied;

@@ -1,6 +1,8 @@
 //! Findings for people: the lines concerned, what is wrong with them, what to write instead.
 
-use allclear_runbook::{DiagnosticSeverity, Finding};
+use std::ops::Range;
+
+use allclear_runbook::{DiagnosticSeverity, Finding, RULES, Settings};
 use annotate_snippets::{AnnotationKind, Level, Patch, Renderer, Snippet};
 
 use super::Checked;
@@ -27,16 +29,38 @@ pub(crate) fn human(checked: &[Checked], colours: bool) -> String {
 /// Rules whose findings cover a secret as it stands in the text.
 const ABOUT_SECRETS: &[&str] = &["S07", "RD09"];
 
+/// Settings by which nothing but secrets is found.
+pub(crate) fn only_about_secrets() -> Settings {
+    let mut settings = Settings::default();
+    for rule in RULES.iter().copied().flatten().filter(|rule| !ABOUT_SECRETS.contains(&rule.code)) {
+        settings.set(rule.code, None).expect("the rule is one of the rules");
+    }
+    settings
+}
+
 /// The text with the secrets that were found starred out, byte for byte: what is printed ends up in somebody's log.
 fn without_secrets(text: &str, findings: &[Finding]) -> String {
     let mut bytes = text.as_bytes().to_vec();
-    for finding in findings.iter().filter(|finding| ABOUT_SECRETS.contains(&finding.rule.code)) {
-        let covered = &mut bytes[finding.span.start..finding.span.end];
-        // The flag or the name in front tells where to look; the value is what follows it.
-        let value = covered.iter().position(|byte| matches!(byte, b'=' | b':' | b' ')).map_or(0, |at| at + 1);
-        covered[value..].iter_mut().filter(|byte| byte.is_ascii_alphanumeric()).for_each(|byte| *byte = b'*');
+    for value in secrets(text, findings) {
+        bytes[value].iter_mut().filter(|byte| byte.is_ascii_alphanumeric()).for_each(|byte| *byte = b'*');
     }
     String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// Where the secrets stand that were found.
+fn secrets(text: &str, findings: &[Finding]) -> impl Iterator<Item = Range<usize>> {
+    findings.iter().filter(|finding| ABOUT_SECRETS.contains(&finding.rule.code)).map(|finding| {
+        let covered = &text.as_bytes()[finding.span.start..finding.span.end];
+        // The flag or the name in front tells where to look; the value is what follows it.
+        let value = covered.iter().position(|byte| matches!(byte, b'=' | b':' | b' ')).map_or(0, |at| at + 1);
+        finding.span.start + value..finding.span.end
+    })
+}
+
+/// The secrets that were found, without the quotes around them.
+pub(crate) fn secret_values<'t>(text: &'t str, findings: &[Finding]) -> Vec<&'t str> {
+    let values = secrets(text, findings).filter_map(|place| text.get(place));
+    values.map(|value| value.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\'' | '"'))).collect()
 }
 
 fn one(path: &str, text: &str, lines: &Lines<'_>, finding: &Finding, renderer: &Renderer) -> String {

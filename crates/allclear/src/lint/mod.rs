@@ -16,13 +16,16 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use allclear_runbook::{Diagnostic, Finding, Runbook, Settings, Surroundings};
+use allclear_runbook::{Diagnostic, Finding, Runbook, Surroundings};
+
+use crate::config::LintConfig;
+use crate::print;
 
 pub(crate) use coverage::run as coverage;
 pub(crate) use files::{Source, files};
 pub(crate) use fix::fix;
 pub(crate) use github::github;
-pub(crate) use human::{human, summary};
+pub(crate) use human::{human, only_about_secrets, secret_values, summary};
 pub(crate) use json::json;
 pub(crate) use sarif::sarif;
 
@@ -38,14 +41,14 @@ pub(crate) struct Checked {
 }
 
 /// Lints every file, on as many cores as there are; the order is that of the files.
-pub(crate) fn check(files: &[Source], settings: &Settings) -> anyhow::Result<Vec<Checked>> {
+pub(crate) fn check(files: &[Source], config: &LintConfig) -> anyhow::Result<Vec<Checked>> {
     let today = today();
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(files.len()));
     let work = || -> anyhow::Result<()> {
         let mut own = Vec::new();
         while let Some((index, source)) = take(files, &next) {
-            own.push((index, check_one(source, source.read()?, settings, &today)));
+            own.push((index, check_one(source, source.read()?, config, &today)));
         }
         done.lock().expect("no thread panics while it holds this").append(&mut own);
         Ok(())
@@ -74,15 +77,31 @@ fn take<'f>(files: &'f [Source], next: &AtomicUsize) -> Option<(usize, &'f Sourc
     files.get(index).map(|source| (index, source))
 }
 
-fn check_one(source: &Source, text: String, settings: &Settings, today: &str) -> Checked {
+fn check_one(source: &Source, text: String, config: &LintConfig, today: &str) -> Checked {
     let path = source.shown();
-    let (runbook, diagnostics) = allclear_runbook::parse(&path, &text);
+    if is_binary(&text) {
+        print::words(format!("{path}: not a text, passed over"));
+        return Checked { path, text: String::new(), is_runbook: false, findings: Vec::new() };
+    }
+    let (runbook, diagnostics) = read(&path, &text, config);
     let is_runbook = source.given || !runbook.procedures.is_empty();
     let findings = match is_runbook {
-        true => examine(&source.path, &runbook, &text, &diagnostics, settings, today),
+        true => examine(&source.path, &runbook, &text, &diagnostics, config, today),
         false => Vec::new(),
     };
     Checked { path, text, is_runbook, findings }
+}
+
+/// Whether it is no text: nothing that people write holds a zero byte, and nobody wants to see such a file's lines.
+fn is_binary(text: &str) -> bool {
+    text.bytes().take(8_000).any(|byte| byte == 0)
+}
+
+/// Understands a text, as far as effects go with what the team taught.
+pub(crate) fn read(path: &str, text: &str, config: &LintConfig) -> (Runbook, Vec<Diagnostic>) {
+    let (mut runbook, diagnostics) = allclear_runbook::parse(path, text);
+    allclear_runbook::reclassify(&mut runbook, &config.catalogue);
+    (runbook, diagnostics)
 }
 
 /// Lints one text that stands, or is going to stand, at a path.
@@ -91,11 +110,11 @@ pub(crate) fn examine(
     runbook: &Runbook,
     text: &str,
     diagnostics: &[Diagnostic],
-    settings: &Settings,
+    config: &LintConfig,
     today: &str,
 ) -> Vec<Finding> {
     let neighbours = neighbours::Neighbours::of(path);
     let look = |asked: &str| neighbours.look(asked);
     let surroundings = Surroundings { today: Some(today.to_owned()), look: Some(&look) };
-    allclear_runbook::lint(runbook, text, diagnostics, &surroundings, settings)
+    allclear_runbook::lint(runbook, text, diagnostics, &surroundings, &config.settings)
 }

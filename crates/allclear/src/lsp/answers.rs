@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use allclear_core::StepKind;
-use allclear_runbook::{Command, DiagnosticSeverity, Finding, Procedure, Step};
+use allclear_core::{EffectClass, StepKind};
+use allclear_runbook::{Catalogue, Command, DiagnosticSeverity, Finding, Procedure, Step, measures};
 use lsp_types::{
     CodeAction, CodeActionKind, CodeActionOrCommand, Diagnostic, DocumentSymbol, Hover, HoverContents, MarkupContent,
     MarkupKind, NumberOrString, Position, Range, SymbolKind, TextEdit, Uri, WorkspaceEdit,
@@ -54,11 +54,11 @@ impl Text {
         })
     }
 
-    /// What the command under a position does to the world.
-    pub(super) fn hover(&self, position: Position) -> Option<Hover> {
+    /// What the command under a position does to the world, and what goes with it.
+    pub(super) fn hover(&self, position: Position, catalogue: &Catalogue) -> Option<Hover> {
         let offset = self.offset(position);
         let command = self.commands().find(|command| command.span.start <= offset && offset < command.span.end)?;
-        let contents = MarkupContent { kind: MarkupKind::Markdown, value: said(command) };
+        let contents = MarkupContent { kind: MarkupKind::Markdown, value: said(command, catalogue) };
         Some(Hover { contents: HoverContents::Markup(contents), range: Some(self.range(command.span)) })
     }
 
@@ -89,16 +89,34 @@ impl Text {
     }
 }
 
-fn said(command: &Command) -> String {
+fn said(command: &Command, catalogue: &Catalogue) -> String {
     let class = match command.effect {
-        allclear_core::EffectClass::Observe => "reads only",
-        allclear_core::EffectClass::Change => "changes something",
-        allclear_core::EffectClass::Outage => "takes something down",
-        allclear_core::EffectClass::Destroy => "destroys something",
-        allclear_core::EffectClass::Unknown => "not known: the catalogue does not tell",
+        EffectClass::Observe => "reads only",
+        EffectClass::Change => "changes something",
+        EffectClass::Outage => "takes something down",
+        EffectClass::Destroy => "destroys something",
+        EffectClass::Unknown => "not known: the catalogue does not tell",
     };
     let session = command.session.as_ref().map(|session| format!("\n\nruns in `{session}`"));
-    format!("**{}**: {class}{}", command.effect.word(), session.unwrap_or_default())
+    let with = measures(catalogue, &command.language, &command.text, command.effect);
+    let mut said = format!("**{}**: {class}{}", command.effect.word(), session.unwrap_or_default());
+    if command.effect != EffectClass::Observe {
+        with.capture.values().for_each(|text| said.push_str(&labelled("Recorded before", text)));
+        match (&with.irreversible, &with.undo) {
+            (Some(why), _) => said.push_str(&format!("\n\n**Cannot be undone:** {}", why.replace('\n', "; "))),
+            (None, Some(undo)) => said.push_str(&labelled("Undone by", undo)),
+            (None, None) => said.push_str("\n\nNobody knows how it is undone."),
+        }
+    }
+    if !with.needs.is_empty() {
+        said.push_str(&format!("\n\nNeeds {}", with.needs.join(", ")));
+    }
+    said
+}
+
+/// Commands under a few words.
+fn labelled(label: &str, commands: &str) -> String {
+    format!("\n\n{label}:\n```bash\n{commands}\n```")
 }
 
 #[expect(deprecated, reason = "the protocol's crate keeps a field that must be named to be left out")]

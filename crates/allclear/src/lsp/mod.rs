@@ -8,7 +8,6 @@ mod text;
 
 use std::collections::BTreeMap;
 
-use allclear_runbook::Settings;
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
 use lsp_types::notification::{
     DidChangeTextDocument, DidCloseTextDocument, DidOpenTextDocument, Notification as _, PublishDiagnostics,
@@ -22,17 +21,18 @@ use lsp_types::{
 };
 use serde::de::DeserializeOwned;
 
+use crate::config::LintConfig;
 use text::{Encoding, Text};
 
 /// Serves one client until it says goodbye or hangs up.
-pub(crate) fn serve(connection: Connection, settings: &Settings) -> anyhow::Result<()> {
+pub(crate) fn serve(connection: Connection, config: &LintConfig) -> anyhow::Result<()> {
     let (id, params) = connection.initialize_start()?;
     let params: InitializeParams = serde_json::from_value(params)?;
     let encoding = encoding(&params);
     let server = serde_json::json!({ "name": "allclear", "version": env!("CARGO_PKG_VERSION") });
     let capabilities = capabilities(encoding);
     connection.initialize_finish(id, serde_json::json!({ "capabilities": capabilities, "serverInfo": server }))?;
-    let mut session = Session { connection: &connection, settings, encoding, documents: BTreeMap::new() };
+    let mut session = Session { connection: &connection, config, encoding, documents: BTreeMap::new() };
     for message in &connection.receiver {
         match message {
             Message::Request(request) if connection.handle_shutdown(&request)? => break,
@@ -71,7 +71,7 @@ fn capabilities(encoding: Encoding) -> ServerCapabilities {
 /// One client and the documents that it has open.
 struct Session<'c> {
     connection: &'c Connection,
-    settings: &'c Settings,
+    config: &'c LintConfig,
     encoding: Encoding,
     documents: BTreeMap<String, Text>,
 }
@@ -82,7 +82,9 @@ impl Session<'_> {
         let result = match request.method.as_str() {
             HoverRequest::METHOD => self.answer(request, |params: lsp_types::HoverParams| {
                 let at = params.text_document_position_params;
-                (at.text_document.uri.clone(), move |text: &Text| serde_json::to_value(text.hover(at.position)))
+                let catalogue = &self.config.catalogue;
+                let answer = move |text: &Text| serde_json::to_value(text.hover(at.position, catalogue));
+                (at.text_document.uri.clone(), answer)
             }),
             DocumentSymbolRequest::METHOD => self.answer(request, |params: lsp_types::DocumentSymbolParams| {
                 (params.text_document.uri, |text: &Text| serde_json::to_value(text.outline()))
@@ -145,7 +147,7 @@ impl Session<'_> {
 
     /// Takes a new text and says what is wrong with it.
     fn set(&mut self, uri: Uri, version: i32, text: String) -> anyhow::Result<()> {
-        let text = Text::new(uri.as_str(), text, self.encoding, self.settings);
+        let text = Text::new(uri.as_str(), text, self.encoding, self.config);
         let diagnostics = text.diagnostics();
         self.documents.insert(uri.as_str().to_owned(), text);
         self.publish(uri, Some(version), diagnostics)

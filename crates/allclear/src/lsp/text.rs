@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use allclear_runbook::{Finding, Runbook, Settings, Span};
+use allclear_runbook::{Finding, Runbook, Span};
 use lsp_types::{Position, Range};
 
+use crate::config::LintConfig;
 use crate::lint;
 
 /// What a character of a position is.
@@ -27,12 +28,12 @@ pub(super) struct Text {
 }
 
 impl Text {
-    pub(super) fn new(uri: &str, text: String, encoding: Encoding, settings: &Settings) -> Self {
+    pub(super) fn new(uri: &str, text: String, encoding: Encoding, config: &LintConfig) -> Self {
         let path = path(uri);
         let shown = path.display().to_string();
-        let (runbook, diagnostics) = allclear_runbook::parse(&shown, &text);
+        let (runbook, diagnostics) = lint::read(&shown, &text, config);
         let today = lint::today();
-        let findings = lint::examine(&path, &runbook, &text, &diagnostics, settings, &today);
+        let findings = lint::examine(&path, &runbook, &text, &diagnostics, config, &today);
         let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         Self { text, starts, encoding, runbook, findings }
     }
@@ -105,9 +106,9 @@ mod tests {
 
     #[test]
     fn positions_are_counted_as_the_client_counts() {
-        let settings = Settings::default();
+        let config = LintConfig::default();
         for (encoding, character) in [(Encoding::Utf8, 7), (Encoding::Utf16, 5)] {
-            let text = Text::new("file:///a%20b.md", "x\n😀 é!\n".to_owned(), encoding, &settings);
+            let text = Text::new("file:///a%20b.md", "x\n😀 é!\n".to_owned(), encoding, &config);
             let span = Span::new(2, 9);
             let end = text.range(span).end;
             assert_eq!((end.line, end.character), (1, if encoding == Encoding::Utf8 { 7 } else { 4 }));

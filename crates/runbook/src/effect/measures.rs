@@ -13,23 +13,23 @@ use crate::syntax::bash::{self, Frame, Invocation, Redirect, RedirectKind, Scrip
 
 /// What goes with one command.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Measures {
+pub struct Measures {
     /// By the variable that the undo finds it in: the command whose output it holds.
-    pub(crate) capture: BTreeMap<String, String>,
+    pub capture: BTreeMap<String, String>,
     /// The commands that bring back what was before.
-    pub(crate) undo: Option<String>,
+    pub undo: Option<String>,
     /// The commands that show what would happen, and change nothing.
-    pub(crate) preview: Option<String>,
+    pub preview: Option<String>,
     /// The commands that tell whether it worked.
-    pub(crate) verify: Option<String>,
+    pub verify: Option<String>,
     /// Programs and permissions.
-    pub(crate) needs: Vec<String>,
+    pub needs: Vec<String>,
     /// Why it cannot be undone.
-    pub(crate) irreversible: Option<String>,
+    pub irreversible: Option<String>,
 }
 
-/// What goes with a command.
-pub(crate) fn measures(catalogue: &Catalogue, language: &str, text: &str, effect: EffectClass) -> Measures {
+/// What goes with a command in a language, which has this effect.
+pub fn measures(catalogue: &Catalogue, language: &str, text: &str, effect: EffectClass) -> Measures {
     let mut collected = Collected::default();
     match language {
         "bash" => {

@@ -19,7 +19,7 @@ use crate::model::{Command, Runbook};
 
 pub use catalogue::{Catalogue, CatalogueProblem};
 pub(crate) use catalogue::{Program, built_in};
-pub(crate) use measures::measures;
+pub use measures::{Measures, measures};
 
 /// The effect of one command of the given language, as the built-in catalogue has it.
 pub(crate) fn classify(language: &str, text: &str) -> EffectClass {
@@ -41,6 +41,9 @@ pub(crate) fn classify_with(catalogue: &Catalogue, language: &str, text: &str) -
 /// Tells the effects of all commands once more, with a catalogue that knows more than the built-in one. What the
 /// runbook itself declares stays.
 pub fn reclassify(runbook: &mut Runbook, catalogue: &Catalogue) {
+    if catalogue.is_built_in() {
+        return;
+    }
     let again = |command: &mut Command| {
         let declared = command.effect != classify(&command.language, &command.text);
         let effect = classify_with(catalogue, &command.language, &command.text);

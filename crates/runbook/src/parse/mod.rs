@@ -32,8 +32,10 @@ use allclear_core::Digest;
 
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::model::{Command, NotCommand, Procedure, Runbook, Section, SectionKind, Trigger, Variable, VariableForm};
+use crate::secret;
 use crate::span::Span;
-use crate::variable;
+use crate::variable::{self, Occurrence};
+use crate::variable_name;
 use fences::FenceRole;
 use markdown::BlockKind;
 use outline::Node;
@@ -215,10 +217,12 @@ fn variables(source: &Source<'_>, runbook: &Runbook) -> Vec<Variable> {
                 continue;
             }
             let line = source.lines.line(command.position(occurrence.start));
-            let secret = variable::is_secret(&occurrence.name);
-            found.push(Variable { name: occurrence.name, line, span: command.span, secret, form: occurrence.form });
+            let secret = secret::is_secret(&occurrence.name);
+            let Occurrence { name, form, .. } = occurrence;
+            found.push(Variable { written: name.clone(), name, line, span: command.span, secret, form });
         }
     }
+    variable_name::shorten(&mut found);
     found
 }
 

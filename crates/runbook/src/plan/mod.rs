@@ -12,8 +12,10 @@ use allclear_core::{Digest, Plan, PlannedCommand, PlannedStep};
 
 use crate::effect::{Catalogue, measures};
 use crate::model::{Command, Procedure, Runbook, SectionKind, Step, VariableForm};
+use crate::secret;
 use crate::session;
-use crate::variable;
+use crate::variable::{self, Occurrence};
+use crate::variable_name;
 pub use refusal::PlanRefusal;
 pub use render::environment_name;
 
@@ -36,6 +38,18 @@ pub struct PlanRequest {
     pub alternatives: BTreeSet<u32>,
 }
 
+impl PlanRequest {
+    /// The same request by the names of variables, whether it was given these or what is written.
+    fn with_names(&self, names: &BTreeMap<&str, &str>) -> Self {
+        let name = |given: &String| names.get(given.as_str()).map_or_else(|| given.clone(), |name| (*name).to_owned());
+        Self {
+            variables: self.variables.iter().map(|(given, value)| (name(given), value.clone())).collect(),
+            secrets: self.secrets.iter().map(name).collect(),
+            ..self.clone()
+        }
+    }
+}
+
 /// Plans a procedure, or says everything that stands in the way at once.
 ///
 /// # Errors
@@ -54,14 +68,36 @@ pub fn plan_with(
     request: &PlanRequest,
     catalogue: &Catalogue,
 ) -> Result<Plan, Vec<PlanRefusal>> {
-    let procedure = runbook.procedure(procedure_id).ok_or_else(|| vec![unknown_procedure(runbook, procedure_id)])?;
-    let mut planner = Planner::new(request, catalogue);
+    let Draft { plan, refusals } = draft(runbook, procedure_id, request, catalogue).map_err(|refusal| vec![refusal])?;
+    if refusals.is_empty() { Ok(plan.sealed()) } else { Err(refusals) }
+}
+
+/// A plan as far as it got, which nobody can approve: it has no digest, and blanks without a value stay as they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// The steps that were asked for.
+    pub plan: Plan,
+    /// What stands in the way, in the order of the text; nothing where it could be sealed.
+    pub refusals: Vec<PlanRefusal>,
+}
+
+/// Plans a procedure as far as that is possible, for whoever wants to see what would be performed.
+///
+/// # Errors
+/// There is no such procedure.
+pub fn draft(
+    runbook: &Runbook,
+    procedure_id: &str,
+    request: &PlanRequest,
+    catalogue: &Catalogue,
+) -> Result<Draft, PlanRefusal> {
+    let procedure = runbook.procedure(procedure_id).ok_or_else(|| unknown_procedure(runbook, procedure_id))?;
+    let names = variable_name::by_text(runbook);
+    let request = request.with_names(&names);
+    let mut planner = Planner::new(&request, catalogue, &names);
     planner.check_numbers(procedure);
-    let taken = procedure.steps.iter().filter(|step| takes(request, step.number));
+    let taken = procedure.steps.iter().filter(|step| takes(&request, step.number));
     let steps: Vec<PlannedStep> = taken.map(|step| planner.step(step)).collect();
-    if !planner.refusals.is_empty() {
-        return Err(planner.refusals);
-    }
     let plan = Plan {
         digest: Digest::default(),
         runbook: runbook.path.clone(),
@@ -73,7 +109,7 @@ pub fn plan_with(
         secrets: planner.secrets.into_iter().collect(),
         steps,
     };
-    Ok(plan.sealed())
+    Ok(Draft { plan, refusals: planner.refusals })
 }
 
 /// What the runbook itself says about going back: the commands of the sections of the procedure that undo it or switch
@@ -81,12 +117,25 @@ pub fn plan_with(
 pub fn rollback(runbook: &Runbook, procedure_id: &str, request: &PlanRequest) -> Vec<PlannedCommand> {
     let sections = runbook.procedure(procedure_id).into_iter().flat_map(|procedure| &procedure.sections);
     let back = sections.filter(|section| matches!(section.kind, SectionKind::Rollback | SectionKind::ReEnable));
+    let names = variable_name::by_text(runbook);
+    let request = request.with_names(&names);
     let planned = |command: &Command| {
-        let occurrences = variable::occurrences(&command.language, &command.text);
+        let occurrences = occurrences(command, &names);
         let rendered = render::rendered(&command.text, &occurrences, &request.variables, &request.secrets);
         PlannedCommand::new(command.line, &command.language, rendered, command.effect, &request.target)
     };
     back.flat_map(|section| &section.commands).map(planned).collect()
+}
+
+/// The places of a command that have to be filled in, by the names to set them by.
+fn occurrences(command: &Command, names: &BTreeMap<&str, &str>) -> Vec<Occurrence> {
+    let mut found = variable::occurrences(&command.language, &command.text);
+    for occurrence in &mut found {
+        if let Some(name) = names.get(occurrence.name.as_str()) {
+            occurrence.name = (*name).to_owned();
+        }
+    }
+    found
 }
 
 fn takes(request: &PlanRequest, number: u32) -> bool {
@@ -123,6 +172,8 @@ fn distance(asked: &str, known: &str) -> usize {
 struct Planner<'r> {
     request: &'r PlanRequest,
     catalogue: &'r Catalogue,
+    /// By what is written: the name to set it by.
+    names: &'r BTreeMap<&'r str, &'r str>,
     refusals: Vec<PlanRefusal>,
     /// Names that the commands planned so far set themselves.
     assigned: BTreeSet<String>,
@@ -132,10 +183,11 @@ struct Planner<'r> {
 }
 
 impl<'r> Planner<'r> {
-    const fn new(request: &'r PlanRequest, catalogue: &'r Catalogue) -> Self {
+    const fn new(request: &'r PlanRequest, catalogue: &'r Catalogue, names: &'r BTreeMap<&'r str, &'r str>) -> Self {
         Self {
             request,
             catalogue,
+            names,
             refusals: Vec::new(),
             assigned: BTreeSet::new(),
             variables: BTreeMap::new(),
@@ -212,7 +264,7 @@ impl<'r> Planner<'r> {
         if command.language == "bash" {
             variable::assigned(&command.text, &mut self.assigned);
         }
-        let occurrences = variable::occurrences(&command.language, &command.text);
+        let occurrences = occurrences(command, self.names);
         for occurrence in &occurrences {
             let set_by_plan = occurrence.form == VariableForm::Shell && self.assigned.contains(&occurrence.name);
             if !set_by_plan {
@@ -242,12 +294,12 @@ impl<'r> Planner<'r> {
         if request.secrets.contains(name) {
             self.secrets.insert(render::environment_name(name));
         } else if let Some(value) = request.variables.get(name) {
-            if variable::is_secret(name) {
+            if secret::is_secret(name) {
                 self.refuse_once(name, PlanRefusal::SecretInTheOpen { name: name.to_owned(), line });
             }
             self.variables.insert(name.to_owned(), value.clone());
         } else if form != VariableForm::Shell || !request.environment.contains(name) {
-            let secret = variable::is_secret(name);
+            let secret = secret::is_secret(name);
             self.refuse_once(name, PlanRefusal::MissingVariable { name: name.to_owned(), line, secret });
         }
     }

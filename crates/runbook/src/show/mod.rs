@@ -127,6 +127,8 @@ pub struct ShownCommand {
 pub struct ShownVariable {
     /// The name to set it by.
     pub name: String,
+    /// What stands in the commands; mostly the name.
+    pub written: String,
     /// First line that needs it.
     pub line: u32,
     /// Whether it is a credential.
@@ -244,6 +246,7 @@ pub fn show(runbook: &Runbook) -> Show {
         procedures: runbook.procedures.iter().map(procedure).collect(),
         variables: each(&runbook.variables, |it| ShownVariable {
             name: it.name.clone(),
+            written: it.written.clone(),
             line: it.line,
             secret: it.secret,
             kind: variable_kind(it),

@@ -14,7 +14,8 @@ pub fn render_show(runbook: &Runbook) -> String {
         procedure(&mut out, item);
     }
     list(&mut out, "variables", &runbook.variables, |it| {
-        (it.line, format!("{}{}", it.name, if it.secret { "  (secret)" } else { "" }))
+        let written = if it.written == it.name { String::new() } else { format!("  written {}", it.written) };
+        (it.line, format!("{}{}{written}", it.name, if it.secret { "  (secret)" } else { "" }))
     });
     list(&mut out, "contacts", &runbook.contacts, |it| (it.line, pair(&it.name, &it.reach)));
     list(&mut out, "severities", &runbook.severities, |it| {

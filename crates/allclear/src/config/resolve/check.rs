@@ -1,6 +1,7 @@
 //! What is watched, and what must report in.
 
 use allclear_core::{CheckPolicy, HttpCondition, HttpProbe, JobPolicy, Probe, Severity};
+use allclear_runbook::mentions_secret;
 use serde_json::Value;
 
 use super::super::at::At;
@@ -146,7 +147,7 @@ impl Pass<'_> {
                     "names are letters, digits and `-`; values have no line breaks",
                 );
             }
-            if secret::is_secret_key(name) || secret::looks_secret(&value.value) {
+            if mentions_secret(name) || secret::looks_secret(&value.value) {
                 self.report(
                     Problem::error(
                         Code::LiteralSecret,

@@ -12,6 +12,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use allclear_core::{Approvals, Policy, ProcedureLink, RunbookPolicy, SecretRef, Severity, SeverityPolicy, Target};
+use allclear_runbook::mentions_secret;
 
 use super::at::At;
 use super::code::Code;
@@ -261,7 +262,7 @@ impl Pass<'_> {
                     "use letters, digits and underscores",
                 );
             }
-            let is_secret = secret::is_secret_key(name);
+            let is_secret = mentions_secret(name);
             env.insert(name.clone(), self.reference(reference, is_secret, name));
         }
         Target { env }

@@ -4,7 +4,7 @@
 
 use allclear_core::EffectClass;
 use serde::Deserialize;
-use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 use super::pattern::Pattern;
 use super::template::Template;
@@ -20,7 +20,7 @@ struct FileTable {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct ProgramTable {
-    names: Spanned<Vec<String>>,
+    names: Vec<String>,
     #[serde(default)]
     about: String,
     #[serde(default)]
@@ -59,13 +59,13 @@ struct CodeTable {
 #[serde(deny_unknown_fields)]
 struct EntryTable {
     #[serde(rename = "match")]
-    patterns: Spanned<OneOrMore>,
+    patterns: OneOrMore,
     effect: EffectClass,
     repeated: Option<EffectClass>,
-    capture: Option<Spanned<String>>,
-    undo: Option<Spanned<String>>,
-    preview: Option<Spanned<String>>,
-    verify: Option<Spanned<String>>,
+    capture: Option<String>,
+    undo: Option<String>,
+    preview: Option<String>,
+    verify: Option<String>,
     irreversible: Option<String>,
     #[serde(default)]
     transient: bool,
@@ -108,39 +108,75 @@ impl std::error::Error for CatalogueProblem {}
 
 /// Reads a file; every problem in it if there are any.
 pub(super) fn read(path: &str, text: &str) -> Result<Vec<Program>, Vec<CatalogueProblem>> {
-    let mut compiling = Compiling { path, text, problems: Vec::new() };
-    let file: FileTable = match toml::from_str(text) {
-        Ok(file) => file,
-        Err(error) => {
-            compiling.problem(error.span().unwrap_or_default().start, error.message());
-            return Err(compiling.problems);
-        }
-    };
+    let file: FileTable =
+        toml::from_str(text).map_err(|error| vec![problem(path, text, error.span(), error.message())])?;
+    let mut compiling = Compiling::default();
     let programs = file.program.into_iter().map(|table| compiling.program(table)).collect();
-    if compiling.problems.is_empty() { Ok(programs) } else { Err(compiling.problems) }
+    if compiling.mistakes.is_empty() {
+        return Ok(programs);
+    }
+    let told = |it: &Mistake| problem(path, text, it.span(text), &it.message);
+    Err(compiling.mistakes.iter().map(told).collect())
 }
 
-struct Compiling<'a> {
-    path: &'a str,
-    text: &'a str,
-    problems: Vec<CatalogueProblem>,
+/// Reads one program that the build took from a file of the catalogue.
+pub(super) fn embedded(json: &str) -> Program {
+    let table = serde_json::from_str(json).expect("the build wrote what the tests of this crate have read");
+    let mut compiling = Compiling::default();
+    let program = compiling.program(table);
+    debug_assert!(compiling.mistakes.is_empty(), "{:?}", compiling.mistakes);
+    program
 }
 
-impl Compiling<'_> {
-    fn problem(&mut self, at: usize, message: &str) {
-        let before = &self.text[..self.text.floor_char_boundary(at)];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        self.problems.push(CatalogueProblem {
-            path: self.path.to_owned(),
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-            message: message.to_owned(),
-        });
+fn problem(path: &str, text: &str, span: Option<std::ops::Range<usize>>, message: &str) -> CatalogueProblem {
+    let before = &text[..text.floor_char_boundary(span.unwrap_or_default().start)];
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    CatalogueProblem {
+        path: path.to_owned(),
+        line: before.matches('\n').count() + 1,
+        column: before[line_start..].chars().count() + 1,
+        message: message.to_owned(),
+    }
+}
+
+/// Something that TOML allows and a catalogue does not; where it stands is looked up only when it is to be told.
+#[derive(Debug)]
+struct Mistake {
+    program: usize,
+    entry: Option<usize>,
+    key: &'static str,
+    message: String,
+}
+
+impl Mistake {
+    fn span(&self, text: &str) -> Option<std::ops::Range<usize>> {
+        let file = DeTable::parse(text).ok()?;
+        let program = file.get_ref().get("program")?.get_ref().get(self.program)?;
+        let holder = match self.entry {
+            Some(entry) => program.get_ref().get("entry")?.get_ref().get(entry)?,
+            None => program,
+        };
+        DeValue::get(holder.get_ref(), self.key).map(|value| value.span())
+    }
+}
+
+/// Compiles one file; knows where it is, for what it has to say.
+#[derive(Default)]
+struct Compiling {
+    mistakes: Vec<Mistake>,
+    /// How many programs were compiled before this one.
+    program: usize,
+    entry: Option<usize>,
+}
+
+impl Compiling {
+    fn mistake(&mut self, key: &'static str, message: impl Into<String>) {
+        self.mistakes.push(Mistake { program: self.program, entry: self.entry, key, message: message.into() });
     }
 
     fn program(&mut self, table: ProgramTable) -> Program {
-        if table.names.get_ref().is_empty() {
-            self.problem(table.names.span().start, "a program needs at least one name");
+        if table.names.is_empty() {
+            self.mistake("names", "a program needs at least one name");
         }
         let mut valued = table.valued;
         valued.sort_unstable();
@@ -150,8 +186,8 @@ impl Compiling<'_> {
             unless: it.unless.map(|flag| flag.split('|').map(str::to_owned).collect()).unwrap_or_default(),
             language: it.language,
         };
-        Program {
-            names: table.names.into_inner(),
+        let program = Program {
+            names: table.names,
             about: table.about,
             globs: valued.iter().filter(|flag| flag.contains('*')).cloned().collect(),
             valued,
@@ -164,13 +200,16 @@ impl Compiling<'_> {
             code: table.runs.into_iter().map(code).collect(),
             everywhere: table.everywhere,
             otherwise: table.otherwise,
-            entries: table.entry.into_iter().map(|entry| self.entry(entry)).collect(),
-        }
+            entries: (0..).zip(table.entry).map(|(number, entry)| self.entry(number, entry)).collect(),
+        };
+        self.entry = None;
+        self.program += 1;
+        program
     }
 
-    fn entry(&mut self, table: EntryTable) -> Entry {
-        let at = table.patterns.span().start;
-        let texts = match table.patterns.into_inner() {
+    fn entry(&mut self, number: usize, table: EntryTable) -> Entry {
+        self.entry = Some(number);
+        let texts = match table.patterns {
             OneOrMore::One(text) => vec![text],
             OneOrMore::More(texts) => texts,
         };
@@ -178,17 +217,17 @@ impl Compiling<'_> {
         for text in texts {
             match Pattern::parse(&text) {
                 Ok(pattern) => patterns.push(pattern),
-                Err(message) => self.problem(at, &message),
+                Err(message) => self.mistake("match", message),
             }
         }
         let entry = Entry {
             patterns,
             effect: table.effect,
             repeated: table.repeated,
-            capture: self.template(table.capture),
-            undo: self.template(table.undo),
-            preview: self.template(table.preview),
-            verify: self.template(table.verify),
+            capture: self.template("capture", table.capture),
+            undo: self.template("undo", table.undo),
+            preview: self.template("preview", table.preview),
+            verify: self.template("verify", table.verify),
             irreversible: table.irreversible,
             transient: table.transient,
             needs: table.needs,
@@ -196,22 +235,20 @@ impl Compiling<'_> {
             stdin: table.stdin,
             examples: table.examples,
         };
-        let captured = entry.capture.is_some();
-        if !captured && entry.undo.as_ref().is_some_and(Template::takes_captured) {
-            self.problem(at, "the undo takes what was captured, but nothing is captured");
+        if entry.capture.is_none() && entry.undo.as_ref().is_some_and(Template::takes_captured) {
+            self.mistake("match", "the undo takes what was captured, but nothing is captured");
         }
         if entry.undo.is_some() && entry.irreversible.is_some() {
-            self.problem(at, "an entry that can be undone is not irreversible: keep one of the two");
+            self.mistake("match", "an entry that can be undone is not irreversible: keep one of the two");
         }
         entry
     }
 
-    fn template(&mut self, written: Option<Spanned<String>>) -> Option<Template> {
-        let written = written?;
-        match Template::parse(written.get_ref()) {
+    fn template(&mut self, key: &'static str, written: Option<String>) -> Option<Template> {
+        match Template::parse(&written?) {
             Ok(template) => Some(template),
             Err(message) => {
-                self.problem(written.span().start, &message);
+                self.mistake(key, message);
                 None
             }
         }

@@ -1,7 +1,7 @@
 //! The catalogue of well-known programs: what their flags mean, what each call does, and how it is undone.
 //!
-//! The knowledge is in `catalogue/*.toml`, embedded; a file is read when one of its programs is first met. Whoever runs
-//! Allclear adds files of their own, whose entries stand in front. The first entry that fits decides; what no entry
+//! The knowledge is in `catalogue/*.toml`, embedded; what is said of a program is read when it is first met. Whoever
+//! runs Allclear adds files of their own, whose entries stand in front. The first entry that fits decides; what no entry
 //! fits is `unknown`, unless the program says otherwise.
 
 mod embedded;
@@ -152,6 +152,11 @@ impl Catalogue {
         for name in &program.names {
             self.own.entry(name.clone()).or_default().push(program.clone());
         }
+    }
+
+    /// Whether it knows no more than the built-in one.
+    pub(crate) fn is_built_in(&self) -> bool {
+        self.own.is_empty()
     }
 
     /// Everything known about a program, what was added first.

@@ -4,19 +4,42 @@
 
 use std::fmt::Write as _;
 
-use super::{Entry, Program, embedded};
+use super::{Entry, Program, file};
 
 const HEAD: &str = "# The catalogue\n\nWhat Allclear knows about commands. Generated from the files under \
     `crates/runbook/catalogue`; `cargo xtask generate` writes it. The guide says how to [teach it your own \
     commands](../guide/teach-it-your-own-commands.md).\n\nThe first row that fits decides. A command that no row fits is \
     `unknown`, unless the program says otherwise. In *how it is undone*, `$CAPTURED` is what the capture printed before.\n";
 
+/// The files, in the order of the reference.
+const FILES: [&str; 10] = [
+    "kubernetes.toml",
+    "databases.toml",
+    "containers.toml",
+    "cloud.toml",
+    "system.toml",
+    "files.toml",
+    "network.toml",
+    "secrets.toml",
+    "code.toml",
+    "shell.toml",
+];
+
+/// What a file of the catalogue says, with its path and its text.
+pub(super) fn files() -> impl Iterator<Item = (&'static str, String, Vec<Program>)> {
+    FILES.into_iter().map(|path| {
+        let text = std::fs::read_to_string(format!("{}/catalogue/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let programs = file::read(path, &text).unwrap_or_else(|problems| panic!("{}", problems[0]));
+        (path, text, programs)
+    })
+}
+
 fn reference() -> String {
     let mut text = HEAD.to_owned();
-    for file in &embedded::FILES {
-        let title = file.text.lines().next().unwrap().trim_start_matches("# ").trim_end_matches('.');
-        write!(text, "\n## {title}\n\n`{}`\n", file.path).unwrap();
-        file.programs().iter().for_each(|program| write_program(&mut text, program));
+    for (path, file, programs) in files() {
+        let title = file.lines().next().unwrap().trim_start_matches("# ").trim_end_matches('.');
+        write!(text, "\n## {title}\n\n`{path}`\n").unwrap();
+        programs.iter().for_each(|program| write_program(&mut text, program));
     }
     text
 }

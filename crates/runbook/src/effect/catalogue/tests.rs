@@ -5,28 +5,31 @@ use std::collections::BTreeSet;
 
 use allclear_core::EffectClass;
 
-use super::{Catalogue, Entry, Program, embedded, file};
+use super::{Catalogue, Entry, Program, embedded, reference};
 use crate::effect::classify_with;
 use crate::syntax::bash;
 
 /// Every entry with its program.
 fn entries() -> impl Iterator<Item = (&'static Program, &'static Entry)> {
-    let programs = embedded::FILES.iter().flat_map(|file| file.programs());
-    programs.flat_map(|program| program.entries.iter().map(move |entry| (program, entry)))
+    embedded::programs().flat_map(|program| program.entries.iter().map(move |entry| (program, entry)))
 }
 
 #[test]
-fn every_file_is_read_and_names_its_programs() {
+fn every_program_of_every_file_is_built_in() {
     let mut all: BTreeSet<String> = BTreeSet::new();
-    for file in &embedded::FILES {
-        let programs = file::read(file.path, file.text).unwrap_or_else(|problems| panic!("{}", problems[0]));
-        let names: Vec<&str> = programs.iter().flat_map(|program| &program.names).map(String::as_str).collect();
-        assert_eq!(names.join(" "), file.names, "{}", file.path);
-        for name in names {
-            assert!(all.insert(name.to_owned()), "{name} is described twice");
+    for program in reference::files().flat_map(|(.., programs)| programs) {
+        for name in &program.names {
+            let known = embedded::program(name).unwrap();
+            let patterns = |program: &Program| {
+                let entries = program.entries.iter().flat_map(|entry| &entry.patterns);
+                entries.map(|pattern| pattern.text.clone()).collect::<Vec<_>>()
+            };
+            assert_eq!((&known.names, patterns(known)), (&program.names, patterns(&program)), "{name}");
+            all.insert(name.clone());
         }
     }
-    assert!(all.len() > 500);
+    assert!(all.len() > 500 && embedded::program("no-such-program").is_none());
+    assert_eq!(all.len(), embedded::programs().map(|program| program.names.len()).sum::<usize>());
 }
 
 #[test]
@@ -53,11 +56,16 @@ fn every_entry_can_be_reached() {
 fn every_example_has_the_effect_that_it_stands_under() {
     let catalogue = Catalogue::default();
     let mut failures = Vec::new();
-    for (program, entry) in entries() {
-        if entry.examples.is_empty() {
+    let written = reference::files().flat_map(|(.., programs)| programs).collect::<Vec<_>>();
+    let pairs = written.iter().flat_map(|program| {
+        let entries = &embedded::program(&program.names[0]).unwrap().entries;
+        program.entries.iter().zip(entries).map(move |(written, entry)| (program, written, entry))
+    });
+    for (program, written, entry) in pairs {
+        if written.examples.is_empty() {
             failures.push(format!("{}: `{}` has no example", program.names[0], entry.patterns[0].text));
         }
-        for example in &entry.examples {
+        for example in &written.examples {
             let effect = classify_with(&catalogue, "bash", example);
             let script = bash::parse(example);
             let mut decided = script.invocations.iter().filter_map(|invocation| {

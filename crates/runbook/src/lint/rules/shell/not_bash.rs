@@ -1,7 +1,9 @@
 //! S03: a fence tagged `bash` that bash refuses runs nothing, or half of it.
 
 use crate::diagnostic::DiagnosticSeverity::Error;
-use crate::lint::{Document, Entry, Fence, Report, Rule};
+use crate::effect::built_in;
+use crate::lint::{Document, Entry, Fence, Fix, Report, Rule};
+use crate::shell::programs::is_variable_name;
 use crate::span::Span;
 use crate::syntax::bash::{self, SyntaxError};
 
@@ -16,6 +18,11 @@ pub(super) const RULE: Rule = Rule {
 fn check(document: &Document<'_>, report: &mut Report) {
     for (fence, entries) in document.bash_fences().into_iter().filter(|(fence, _)| fence.is_script()) {
         let Some((at, message)) = first_error(document.text, fence, &entries) else { continue };
+        if let Some((message, tag)) = no_script(fence.body.slice(document.text)) {
+            let finding = report.at(fence.tag, message, format!("tag the fence `{tag}`"));
+            finding.fix = Some(Fix::replace("name the language", fence.tag, tag)).filter(|_| tag == PROMQL);
+            continue;
+        }
         let at = document.text.floor_char_boundary(at);
         let length = document.text[at..].chars().next().map_or(0, char::len_utf8);
         report.at(
@@ -24,6 +31,50 @@ fn check(document: &Document<'_>, report: &mut Report) {
             "close what is open; what is output or another language goes into a fence of its own",
         );
     }
+}
+
+const PROMQL: &str = "promql";
+
+/// What a text is that nobody meant for a shell, with the tag that says so.
+fn no_script(body: &str) -> Option<(&'static str, &'static str)> {
+    // Functions and selectors of which no shell knows.
+    const QUERIES: &[&str] = &[
+        "rate(",
+        "sum(",
+        "sum by",
+        "sum without",
+        "count by",
+        "avg by",
+        "max by",
+        "topk(",
+        "histogram_quantile(",
+        "increase(",
+        "_over_time(",
+        "predict_linear(",
+        "absent(",
+        "[1m]",
+        "[5m]",
+        "[1h]",
+    ];
+    let lines = body.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    if lines.clone().any(is_for_shell) {
+        None
+    } else if QUERIES.iter().any(|part| body.contains(part)) {
+        Some(("this is a query for Prometheus, which bash refuses", PROMQL))
+    } else {
+        // One line that nobody knows may be a program that nobody knows.
+        (lines.count() > 1).then_some(("this reads like what a program prints, and bash refuses it", "text"))
+    }
+}
+
+/// Whether a line begins like a command: a program that the catalogue knows, a path, a prompt, a word of the shell.
+fn is_for_shell(line: &str) -> bool {
+    const WORDS: &[&str] =
+        &["if", "for", "while", "until", "case", "do", "done", "then", "else", "fi", "{", "}", "function"];
+    let first = line.split([' ', ';', '(']).next().unwrap_or_default();
+    let assigns = first.split_once('=').is_some_and(|(name, _)| is_variable_name(name));
+    let path = first.starts_with(['/', '.', '~', '$']) && first.len() > 1 && !first.contains(':');
+    assigns || path || first == "$" || WORDS.contains(&first) || built_in(first).is_some_and(|_| first != "time")
 }
 
 /// Where bash gives up, in the file, and why. What the parser took for single commands may belong together.

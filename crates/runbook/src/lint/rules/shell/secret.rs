@@ -2,10 +2,10 @@
 //!
 //! Only literal values count. What a variable or a command puts there is not in the runbook and not in the history.
 
+use crate::secret::is_secret;
 use crate::span::Span;
 use crate::syntax::bash::{Assignment, Invocation, Word};
 use crate::syntax::call::{Call, Flag};
-use crate::variable::is_secret;
 
 /// A secret among the words of an invocation.
 #[derive(Debug, Clone, Copy)]
@@ -65,50 +65,8 @@ fn is_assigned(assignment: &Assignment) -> bool {
 }
 
 fn is_key(name: &str) -> bool {
-    const KNOWN: &[&str] = &["PGPASSWORD", "MYSQL_PWD", "REDISCLI_AUTH", "SSHPASS"];
     let capitals = name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
-    capitals && (KNOWN.contains(&name) || is_secret(name) && !is_pointer(name))
-}
-
-/// Whether a name is that of a place where a secret is, of how long it lives, of the public half of it.
-fn is_pointer(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase().replace('-', "_");
-    [
-        "file",
-        "path",
-        "dir",
-        "url",
-        "uri",
-        "ttl",
-        "arn",
-        "version",
-        "ref",
-        "type",
-        "count",
-        "length",
-        "store",
-        "namespace",
-        "access_key_id",
-        "endpoint",
-        "host",
-        "user",
-        "enabled",
-    ]
-    .iter()
-    .any(|end| lower.ends_with(end))
-        || [
-            "public",
-            "ssh_key",
-            "kms",
-            "sort_key",
-            "partition_key",
-            "page_token",
-            "next_token",
-            "starting_token",
-            "request_token",
-        ]
-        .iter()
-        .any(|part| lower.contains(part))
+    capitals && is_secret(name)
 }
 
 /// Whether the value stands there, or a blank where it is going to stand.
@@ -163,7 +121,7 @@ fn by_flag(call: &Call<'_>, flag: &Flag<'_>) -> Option<Secret> {
             .and(found("set it with `\\password`, or in a file that you run with `-f`")),
         (_, "--set" | "--set-string" | "-e" | "--env") => {
             let (name, value) = value.split_once('=')?;
-            let secret = is_secret(name.rsplit('.').next().unwrap_or(name)) && !is_pointer(name);
+            let secret = is_secret(name.rsplit('.').next().unwrap_or(name));
             (secret && is_written_out(word, value)).then_some(()).and(found(BY_ENVIRONMENT))
         }
         ("psql" | "pg_dump", "-d" | "--dbname") if conninfo(word) => found(BY_ENVIRONMENT),
@@ -260,9 +218,7 @@ fn by_operand(call: &Call<'_>, word: &Word) -> Option<Secret> {
             "psql" | "pg_dump" if conninfo(word) => return found(BY_ENVIRONMENT),
             "vault" if call.begins(&["kv", "put|patch"]) || call.begins(&["write"]) => {
                 let (name, value) = word.value.split_once('=')?;
-                return (is_secret(name) && !is_pointer(name) && is_literal(word, value))
-                    .then_some(())
-                    .and(found(BY_STDIN));
+                return (is_secret(name) && is_literal(word, value)).then_some(()).and(found(BY_STDIN));
             }
             "heroku" if call.begins(&["config:set"]) => {
                 let (name, value) = word.value.split_once('=')?;
