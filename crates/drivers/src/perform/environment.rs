@@ -25,8 +25,12 @@ const INHERITED: [&str; 11] = [
     "XDG_CONFIG_HOME",
 ];
 
-/// What commands get unless the line above or the target says otherwise: no pager, no prompt, no colour.
-const DEFAULTS: [(&str, &str); 9] = [
+/// What an editor is, for whoever asks for one: understood by a shell and by those that split words themselves.
+const NO_EDITOR: &str = "sh -c 'echo \"an editor was asked for, and nobody is there to use one: write the change as a \
+                         command\" >&2; exit 1'";
+
+/// What commands get unless the line above or the target says otherwise: no pager, no prompt, no editor, no colour.
+const DEFAULTS: [(&str, &str); 18] = [
     ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
     ("HOME", "/"),
     ("LANG", "C.UTF-8"),
@@ -34,7 +38,16 @@ const DEFAULTS: [(&str, &str); 9] = [
     ("TERM", "dumb"),
     ("NO_COLOR", "1"),
     ("PAGER", "cat"),
+    ("AWS_PAGER", ""),
+    ("SYSTEMD_PAGER", "cat"),
     ("GIT_TERMINAL_PROMPT", "0"),
+    ("EDITOR", NO_EDITOR),
+    ("VISUAL", NO_EDITOR),
+    ("GIT_EDITOR", NO_EDITOR),
+    ("GIT_SEQUENCE_EDITOR", NO_EDITOR),
+    ("KUBE_EDITOR", NO_EDITOR),
+    ("SYSTEMD_EDITOR", NO_EDITOR),
+    ("FCEDIT", NO_EDITOR),
     ("DEBIAN_FRONTEND", "noninteractive"),
 ];
 

@@ -5,15 +5,19 @@ use tokio::sync::mpsc;
 
 use crate::redact::RedactedStream;
 
+/// How much of the end of the output is remembered.
+const TAIL_BYTES: usize = 1024;
+
 /// A bounded channel behind a redacting stream.
 pub(crate) struct OutputSink<'a> {
     sender: &'a mpsc::Sender<Bytes>,
     stream: RedactedStream,
+    tail: Vec<u8>,
 }
 
 impl<'a> OutputSink<'a> {
     pub(super) fn new(sender: &'a mpsc::Sender<Bytes>, stream: RedactedStream) -> Self {
-        Self { sender, stream }
+        Self { sender, stream, tail: Vec::new() }
     }
 
     /// Sends what may leave of these bytes; waits where the channel is full.
@@ -22,14 +26,22 @@ impl<'a> OutputSink<'a> {
         self.forward(clean).await;
     }
 
+    /// The last of what has left, to look for the reason of a failure in.
+    pub(crate) fn tail(&self) -> String {
+        String::from_utf8_lossy(&self.tail).into_owned()
+    }
+
     /// Sends what was held back.
     pub(super) async fn finish(mut self) {
         let clean = self.stream.finish();
         self.forward(clean).await;
     }
 
-    async fn forward(&self, clean: Bytes) {
+    async fn forward(&mut self, clean: Bytes) {
         if !clean.is_empty() {
+            let superseded = (self.tail.len() + clean.len()).saturating_sub(TAIL_BYTES).min(self.tail.len());
+            self.tail.drain(..superseded);
+            self.tail.extend_from_slice(&clean[clean.len().saturating_sub(TAIL_BYTES)..]);
             // A receiver that has gone away wants no output; the command goes on.
             let _ = self.sender.send(clean).await;
         }

@@ -3,20 +3,25 @@
 //! Invariants: commands reach bash on its standard input and secrets by environment, never in argv. Output streams
 //! through bounded buffers: whoever does not read it holds the command up. A command that is not valid bash is found
 //! before the first command of its step runs. A session is a process group of its own without a terminal; when it ends,
-//! however it ends, the group is killed.
+//! however it ends, the group is killed. A command that is cancelled takes along what left the group, too. A session
+//! with far too many processes is killed.
 //!
 //! A command that fails ends its shell, since strict mode leaves it no other way. The next one then begins in a new
 //! shell with the directory, options, variables and functions as they were after the last command that succeeded:
 //! repeating a step starts from what the step started from. Background jobs, traps and open files do not survive that.
 //! After a restart only the directory is known, from the log, and the output says that the variables are gone.
 
+mod control_group;
+mod ending;
+mod offspring;
 mod report;
 mod session;
 mod syntax;
 
 use crate::perform::{Failure, Stage, Task};
+use ending::Ending;
 use report::Snapshot;
-use session::{Ending, Session};
+use session::Session;
 
 /// What the output says where a run goes on in another process than the one that began it.
 const NEW_SHELL: &[u8] = b"[a new shell: variables of earlier steps are gone]\n";
@@ -68,7 +73,7 @@ pub(crate) async fn run(text: &str, task: &Task<'_>, stage: &mut Stage<'_>) -> R
     }
     let (sink, cancelled) = (&mut stage.sink, &mut stage.cancelled);
     let mut session = match shell.session.take() {
-        Some(session) => session,
+        Some(session) => session.alive()?,
         None => Session::begin(task.environment, shell.snapshot.as_ref(), sink, cancelled).await?,
     };
     let ending = session.run(&session::script(scope.step, text), sink, cancelled).await;
@@ -77,9 +82,10 @@ pub(crate) async fn run(text: &str, task: &Task<'_>, stage: &mut Stage<'_>) -> R
     }
     match &ending {
         Ending::Done { .. } => shell.session = Some(session),
-        Ending::Ended { .. } | Ending::Garbled | Ending::Cancelled => drop(session),
+        Ending::Ended { .. } | Ending::Overrun { .. } | Ending::Garbled | Ending::Cancelled => drop(session),
     }
-    let snapshot = ending.into_result()?;
+    let tail = stage.sink.tail();
+    let snapshot = ending.into_result(&tail)?;
     if snapshot.is_none() {
         tracing::warn!(run = %scope.run, step = scope.step, "the session's state is not kept: a failure would fall back to an older one");
     }

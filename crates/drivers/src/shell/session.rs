@@ -3,6 +3,8 @@
 //! Standard input carries the commands, standard output the reports, standard error the output of both streams: see
 //! `session.sh`. Commands themselves read from nowhere and have no terminal, so one that asks for a password fails.
 //!
+//! What a command starts stays in its process group as a rule; `Offspring` knows also what does not.
+//!
 //! Invariant: only this process holds its end of the reports' socket. When it dies, however it dies, the socket ends,
 //! and the session's watcher kills the group: nothing of a step outlives whoever performs it.
 
@@ -11,18 +13,24 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use process_wrap::tokio::{ChildWrapper, CommandWrap, ProcessSession};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::process::{ChildStderr, ChildStdin};
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
+use super::ending::Ending;
+use super::offspring::{MARKER, Offspring, now_ticks};
 use super::report::{Report, Snapshot};
-use crate::perform::{Cancellation, Environment, Failure, OutputSink};
+use crate::perform::{Cancellation, Environment, OutputSink};
 
 /// The part of the session that is ours.
 const PREAMBLE: &str = include_str!("session.sh");
@@ -39,6 +47,11 @@ const WATCHER_LIMIT: Duration = Duration::from_millis(200);
 /// How often a group is looked at while it leaves.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
+/// How often it is looked whether a session has too many processes.
+const COUNT_EVERY: Duration = Duration::from_millis(200);
+/// How often the control group is tried to be removed: what was killed may take a moment to go.
+const LEAVE_TRIES_MAX: u32 = 5;
+
 /// A running bash.
 pub(super) struct Session {
     child: Box<dyn ChildWrapper>,
@@ -47,18 +60,12 @@ pub(super) struct Session {
     /// Reports are read here; what is written tells the watcher to leave.
     control: UnixStream,
     output: ChildStderr,
-}
-
-/// How a command ended.
-pub(super) enum Ending {
-    /// The command ended and the session goes on.
-    Done { exit_code: i32, snapshot: Option<Snapshot> },
-    /// The session ended with it.
-    Ended { status: ExitStatus, snapshot: Option<Snapshot> },
-    /// The command wrote on the channel of the reports, so that nothing it says is believed; the session was killed.
-    Garbled,
-    /// The run was cancelled.
-    Cancelled,
+    offspring: Arc<Offspring>,
+    /// When the command under way began.
+    since_ticks: Option<u64>,
+    /// How many processes there were, where there were too many.
+    overrun: Arc<OnceLock<String>>,
+    counting: JoinHandle<()>,
 }
 
 /// The text that has bash perform a command in strict mode, and report.
@@ -101,7 +108,7 @@ impl Session {
                 session.terminate().await;
                 Err("was not begun: the run was cancelled".to_owned())
             }
-            Ending::Ended { .. } | Ending::Garbled => Err(snapshot.map_or_else(
+            Ending::Ended { .. } | Ending::Overrun { .. } | Ending::Garbled => Err(snapshot.map_or_else(
                 || "was not begun: bash ended at once".to_owned(),
                 |snapshot| format!("was not begun: the session's directory `{}` is gone", snapshot.directory),
             )),
@@ -113,11 +120,13 @@ impl Session {
         let (ours, theirs) = net::UnixStream::pair()?;
         ours.set_nonblocking(true)?;
         let control = UnixStream::from_std(ours)?;
+        let marker = marker()?;
         let mut command = CommandWrap::with_new("bash", |command| {
             command
                 .args(["--noprofile", "--norc"])
                 .env_clear()
                 .envs(&environment.variables)
+                .env(MARKER, &marker)
                 .stdin(Stdio::piped())
                 .stdout(Stdio::from(OwnedFd::from(theirs)))
                 .stderr(Stdio::piped())
@@ -129,9 +138,24 @@ impl Session {
         let mut child = child.into_inner();
         let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         let pipes = (child.stdin().take(), child.stderr().take());
-        match (id, pipes) {
-            (Some(group), (Some(commands), Some(output))) => Ok(Self { child, group, commands, control, output }),
-            _ => Err(io::Error::other("the process ended while it was started")),
+        let (Some(group), (Some(commands), Some(output))) = (id, pipes) else {
+            return Err(io::Error::other("the process ended while it was started"));
+        };
+        // Bash still waits for its first command, so nothing was started yet.
+        let offspring = Arc::new(Offspring::of(group, &marker));
+        let overrun = Arc::default();
+        let counting = tokio::spawn(count(Arc::clone(&offspring), Arc::clone(&overrun)));
+        Ok(Self { child, group, commands, control, output, offspring, since_ticks: None, overrun, counting })
+    }
+
+    /// The session, unless it was killed since its last command for having too many processes.
+    pub(super) fn alive(self) -> Result<Self, String> {
+        match self.overrun.get() {
+            None => Ok(self),
+            Some(processes) => Err(format!(
+                "was not begun: the run's shell was killed after the command before, which had left too many processes \
+                 behind ({processes})"
+            )),
         }
     }
 
@@ -143,6 +167,7 @@ impl Session {
         cancelled: &mut Cancellation,
     ) -> Ending {
         let mut report = Report::default();
+        self.since_ticks = Some(now_ticks());
         let status = tokio::select! {
             status = self.converse(text, sink, &mut report) => status,
             () = cancelled.wait() => return Ending::Cancelled,
@@ -153,9 +178,14 @@ impl Session {
                 report.push(bytes);
             });
             self.pass_on_rest(sink, cancelled).await;
-            return Ending::Ended { status, snapshot: report.snapshot() };
+            self.since_ticks = None;
+            return match self.overrun.get() {
+                Some(processes) => Ending::Overrun { processes: processes.clone() },
+                None => Ending::Ended { status, snapshot: report.snapshot() },
+            };
         }
         self.pass_on_rest(sink, cancelled).await;
+        self.since_ticks = None;
         match report.exit_code() {
             Some(exit_code) => Ending::Done { exit_code, snapshot: report.snapshot() },
             None => {
@@ -200,13 +230,23 @@ impl Session {
         }
     }
 
-    /// Asks the whole group to leave, kills what does not, and waits until nothing is left of it.
+    /// Asks everything that the command under way has started to leave, kills what does not, and waits until nothing of
+    /// it is left.
     pub(super) async fn terminate(&mut self) {
+        let Self { child, group, offspring, since_ticks, .. } = self;
         for (signal, limit) in [(Signal::TERM, GRACE), (Signal::KILL, KILL_LIMIT)] {
-            let _ = kill_process_group(self.group, signal);
+            let _ = kill_process_group(*group, signal);
+            if let Some(since) = *since_ticks {
+                offspring.signal_strays(signal, since);
+            }
             let gone = async {
-                let _ = self.child.wait().await;
-                while test_kill_process_group(self.group).is_ok() {
+                let _ = child.wait().await;
+                while test_kill_process_group(*group).is_ok() {
+                    sleep(LOOK_EVERY).await;
+                }
+                let killing = signal == Signal::KILL;
+                let left = |since| if killing { offspring.signal_strays(signal, since) } else { offspring.has_strays(since) };
+                while since_ticks.is_some_and(left) {
                     sleep(LOOK_EVERY).await;
                 }
             };
@@ -214,10 +254,17 @@ impl Session {
                 break;
             }
         }
+        self.since_ticks = None;
         self.dismiss_watcher();
         let mut rest = [0; 1024];
         let ended = async { while matches!(self.control.read(&mut rest).await, Ok(1..)) {} };
         let _ = timeout(WATCHER_LIMIT, ended).await;
+        for _ in 0..LEAVE_TRIES_MAX {
+            if self.offspring.leave() {
+                break;
+            }
+            sleep(LOOK_EVERY).await;
+        }
     }
 
     /// Without the word the watcher would kill the group, whose number may belong to somebody else by then.
@@ -247,65 +294,31 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
+        self.counting.abort();
         let _ = kill_process_group(self.group, Signal::KILL);
+        if let Some(since) = self.since_ticks {
+            self.offspring.signal_strays(Signal::KILL, since);
+        }
         self.dismiss_watcher();
     }
 }
 
-impl Ending {
-    /// What the session knows now, or the end of a sentence that began with the command's name.
-    pub(super) fn into_result(self) -> Result<Option<Snapshot>, Failure> {
-        let (exit_code, snapshot) = match self {
-            Self::Cancelled => {
-                return Err("was cancelled: everything that it had started was killed".to_owned().into());
-            }
-            Self::Garbled => {
-                return Err("wrote on the channel by which bash reports, so what came of it is not known"
-                    .to_owned()
-                    .into());
-            }
-            Self::Done { exit_code, snapshot } => (exit_code, snapshot),
-            Self::Ended { status, snapshot } => match (status.code(), status.signal()) {
-                (Some(exit_code), _) => (exit_code, snapshot),
-                (None, signal) => {
-                    let signal = signal_name(signal.unwrap_or_default());
-                    return Err(format!("ended with its shell, which was killed by {signal}").into());
-                }
-            },
-        };
-        match exit_code {
-            0 => Ok(snapshot),
-            _ => Err(Failure {
-                exit_code: Some(exit_code),
-                summary: format!("ended with exit code {exit_code}{}", meaning(exit_code)),
-            }),
+/// A value that no other session has.
+fn marker() -> io::Result<String> {
+    let mut bytes = [0; 12];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| io::Error::other("there is no randomness"))?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// Kills a session that has far too many processes, again and again until somebody notices that it has ended.
+async fn count(offspring: Arc<Offspring>, overrun: Arc<OnceLock<String>>) {
+    loop {
+        sleep(COUNT_EVERY).await;
+        if let Some(processes) = offspring.excess() {
+            overrun.get_or_init(|| processes);
+            offspring.kill_all();
         }
     }
-}
-
-/// What bash means by an exit code.
-fn meaning(exit_code: i32) -> String {
-    match exit_code {
-        126 => " (found, but not executable)".to_owned(),
-        127 => " (command not found)".to_owned(),
-        129..=192 => format!(" (killed by {})", signal_name(exit_code - 128)),
-        _ => String::new(),
-    }
-}
-
-fn signal_name(signal: i32) -> String {
-    const NAMES: [(i32, &str); 8] = [
-        (1, "SIGHUP"),
-        (2, "SIGINT"),
-        (3, "SIGQUIT"),
-        (6, "SIGABRT"),
-        (9, "SIGKILL"),
-        (11, "SIGSEGV"),
-        (13, "SIGPIPE"),
-        (15, "SIGTERM"),
-    ];
-    let name = NAMES.iter().find(|(number, _)| *number == signal);
-    name.map_or_else(|| format!("signal {signal}"), |(_, name)| (*name).to_owned())
 }
 
 /// Reads what is there without waiting for more.
