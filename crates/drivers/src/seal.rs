@@ -156,10 +156,8 @@ impl CaptureKey {
         let length = u16::try_from(origin.len()).map_err(|_| SealError::Refused)?;
         let associated = associated(known, length, origin.as_bytes());
         let mut text = value;
-        let nonce = known
-            .key
-            .seal_in_place_append_tag(Aad::from(&associated), &mut text)
-            .map_err(|_| SealError::Refused)?;
+        let nonce =
+            known.key.seal_in_place_append_tag(Aad::from(&associated), &mut text).map_err(|_| SealError::Refused)?;
         let mut sealed = Vec::with_capacity(associated.len() + NONCE_LEN + text.len());
         let (head, tail) = associated.split_at(FORMAT.len() + KEY_NAME_BYTES);
         for part in [head, nonce.as_ref().as_slice(), tail, &text] {

@@ -123,7 +123,10 @@ async fn an_unset_variable_is_a_failure() {
 async fn a_missing_program_is_named() {
     let sessions = Sessions::new();
     let (performed, output) = perform(&sessions, &bash(1, &["no-such-program --now"])).await;
-    assert_eq!(performed.outcome.summary, "command 1 (line 10) ended with exit code 127 (`no-such-program` was not found)");
+    assert_eq!(
+        performed.outcome.summary,
+        "command 1 (line 10) ended with exit code 127 (`no-such-program` was not found)"
+    );
     assert!(output.contains("no-such-program: command not found"), "{output}");
 }
 

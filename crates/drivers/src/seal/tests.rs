@@ -55,9 +55,9 @@ fn a_value_cannot_be_passed_off_as_another() {
     let key = CaptureKey::of(folder.path());
     let sealed = key.seal(&origin(), b"3".to_vec()).expect("it is sealed");
     let text = String::from_utf8_lossy(&sealed);
-    let at = text.find("run-40/3/0/REPLICAS").map(|_| {
-        sealed.windows(6).position(|bytes| bytes == b"run-40").expect("the origin is readable")
-    });
+    let at = text
+        .find("run-40/3/0/REPLICAS")
+        .map(|_| sealed.windows(6).position(|bytes| bytes == b"run-40").expect("the origin is readable"));
     let at = at.expect("the origin is readable");
     let mut swapped = sealed.clone();
     swapped[at + 5] = b'1';

@@ -160,12 +160,7 @@ impl Session {
     }
 
     /// Gives bash the text, and passes output on until bash reports or ends.
-    pub(super) async fn run(
-        &mut self,
-        text: &str,
-        sink: &mut OutputSink<'_>,
-        cancelled: &mut Cancellation,
-    ) -> Ending {
+    pub(super) async fn run(&mut self, text: &str, sink: &mut OutputSink<'_>, cancelled: &mut Cancellation) -> Ending {
         let mut report = Report::default();
         self.since_ticks = Some(now_ticks());
         let status = tokio::select! {
@@ -245,7 +240,8 @@ impl Session {
                     sleep(LOOK_EVERY).await;
                 }
                 let killing = signal == Signal::KILL;
-                let left = |since| if killing { offspring.signal_strays(signal, since) } else { offspring.has_strays(since) };
+                let left =
+                    |since| if killing { offspring.signal_strays(signal, since) } else { offspring.has_strays(since) };
                 while since_ticks.is_some_and(left) {
                     sleep(LOOK_EVERY).await;
                 }

@@ -46,7 +46,10 @@ async fn a_prompt_for_a_password_fails_instead_of_waiting() {
     assert_eq!(performed.outcome.exit_code, Some(1));
     for (program, command) in [
         ("openssl", "openssl enc -aes-256-cbc -pbkdf2 -in /etc/hostname -out /dev/null"),
-        ("ssh-keygen", "d=$(mktemp -d); trap 'rm -r \"$d\"' EXIT; ssh-keygen -q -t ed25519 -N secret -f $d/k; ssh-keygen -y -f $d/k"),
+        (
+            "ssh-keygen",
+            "d=$(mktemp -d); trap 'rm -r \"$d\"' EXIT; ssh-keygen -q -t ed25519 -N secret -f $d/k; ssh-keygen -y -f $d/k",
+        ),
     ] {
         if has(program) {
             let (performed, output) = perform(&sessions, &bash(1, &[command])).await;

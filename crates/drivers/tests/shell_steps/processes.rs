@@ -44,7 +44,9 @@ async fn a_child_that_left_the_group_does_not_outlive_a_cancelled_step() {
 async fn a_daemon_of_an_earlier_step_outlives_a_later_one_that_is_cancelled() {
     let (daemon, later) = (marker("daemon"), marker("later"));
     let sessions = Arc::new(Sessions::new());
-    let command = format!("export MARKER={daemon}; setsid sh -c 'while :; do sleep 0.02; done' >/dev/null 2>&1 & export MARKER={later}; sleep 0.1");
+    let command = format!(
+        "export MARKER={daemon}; setsid sh -c 'while :; do sleep 0.02; done' >/dev/null 2>&1 & export MARKER={later}; sleep 0.1"
+    );
     let (performed, output) = perform(&sessions, &bash(1, &[&command])).await;
     assert!(performed.succeeded, "{performed:?} {output}");
     let mut under_way = UnderWay::begin(&sessions, bash(2, &["setsid sleep 1000 & echo ready; sleep 1000"]));
@@ -80,7 +82,10 @@ async fn a_fork_bomb_is_stopped_and_named() {
     let command = "renice -n 19 $$ >/dev/null; bomb() { bomb | bomb & sleep 5; }; bomb; sleep 1000";
     let (performed, output) = perform(&sessions, &marked(1, command, &marker)).await;
     let summary = &performed.outcome.summary;
-    assert!(summary.starts_with("command 1 (line 10) was stopped: it had too many processes at once ("), "{summary} {output}");
+    assert!(
+        summary.starts_with("command 1 (line 10) was stopped: it had too many processes at once ("),
+        "{summary} {output}"
+    );
     assert!(summary.ends_with("; everything that the run had started was killed"), "{summary}");
     assert!(!performed.succeeded);
     gone(&marker).await;

@@ -28,6 +28,8 @@ pub(crate) fn bash(number: u32, commands: &[&str]) -> PerformEffect {
         prose: String::new(),
         kind: StepKind::Command,
         commands: commands.iter().enumerate().map(command).collect(),
+        wait: None,
+        undoes: None,
     })
 }
 
@@ -46,7 +48,16 @@ pub(crate) fn step(planned: PlannedStep) -> PerformEffect {
         steps: vec![planned],
     };
     let target = Target { env: BTreeMap::new() };
-    PerformEffect { run: RUN, step, attempt: 1, plan: Arc::new(plan), incident: None, target, directory: None }
+    PerformEffect {
+        run: RUN,
+        step,
+        attempt: 1,
+        plan: Arc::new(plan),
+        incident: None,
+        target,
+        directory: None,
+        sealed: BTreeMap::new(),
+    }
 }
 
 /// Performs the step; what came of it, and the bytes of its output.
