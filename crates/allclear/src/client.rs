@@ -242,7 +242,8 @@ fn identity(common: &Common) -> anyhow::Result<Identity> {
             .map(|_| SecretRef::Env(TOKEN_VARIABLE.to_owned())),
     };
     let Some(place) = place else { return Ok(Identity::Claimed(actor())) };
-    let token = allclear_drivers::resolve_secret(&place).map_err(|error| Failure::usage(format!("no token: {error}")))?;
+    let token =
+        allclear_drivers::resolve_secret(&place).map_err(|error| Failure::usage(format!("no token: {error}")))?;
     let mut header = HeaderValue::try_from(format!("Bearer {}", token.expose().trim()))
         .map_err(|_| Failure::usage("that is no token: a token begins with alc_ and is one word"))?;
     header.set_sensitive(true);

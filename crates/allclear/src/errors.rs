@@ -30,6 +30,7 @@ pub(crate) const PAGES: &[(&str, &str)] = pages![
     "no-such-step",
     "not-in-policy",
     "not-open",
+    "not-proved",
     "nothing-to-undo",
     "paused",
     "plan-tampered",

@@ -59,7 +59,9 @@ pub use policy::{
 pub use record::{Actor, Cause, Recorded};
 pub use refusal::Refusal;
 pub use review::{ActionItem, Review, ReviewState};
-pub use run::{PutBack, Run, RunEnd, Step, StepState, undo_plan};
+pub use run::{
+    Approval, Attempt, PutBack, PuttingBack, Run, RunEnd, RunHistory, Said, Step, StepHistory, StepState, undo_plan,
+};
 pub use sample::{RequestSample, Sample, nearest_rank};
 pub use schedule::ProbeSchedule;
 pub use status::{Outage, PublicIncident, PublicUpdate, StatusBoard};

@@ -7,6 +7,7 @@
 
 mod approval;
 mod capture;
+mod history;
 mod react;
 mod undo;
 
@@ -25,6 +26,7 @@ use crate::record::{Actor, Recorded};
 use crate::world::{Folded, World};
 
 pub(crate) use capture::awaits_capture;
+pub use history::{Approval, Attempt, PuttingBack, RunHistory, Said, StepHistory};
 pub(crate) use react::{accept, react};
 pub use undo::undo_plan;
 

@@ -52,7 +52,7 @@
   log.onmessage = soon;
 
   const run = location.pathname.match(/^\/runs\/([\w-]+)$/);
-  if (run && document.querySelector("[data-live=abort]")) {
+  if (run && document.querySelector("[data-live=control][data-open]")) {
     const output = new EventSource(`/api/v1/runs/${run[1]}/follow`);
     output.addEventListener("output", soon);
     output.addEventListener("end", () => output.close());

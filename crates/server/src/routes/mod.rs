@@ -16,6 +16,8 @@ pub(crate) mod review_page;
 pub(crate) mod run;
 pub(crate) mod run_output;
 pub(crate) mod run_page;
+pub(crate) mod run_step;
+pub(crate) mod run_undo;
 pub(crate) mod session;
 pub(crate) mod token;
 
@@ -49,11 +51,14 @@ pub(crate) fn api() -> OpenApiRouter<Arc<Site>> {
         .routes(routes!(check::list))
         .routes(routes!(run::list, run::plan))
         .routes(routes!(run::show))
-        .routes(routes!(run::approve))
-        .routes(routes!(run::confirm))
-        .routes(routes!(run::skip))
-        .routes(routes!(run::repeat))
+        .routes(routes!(run_step::approve))
+        .routes(routes!(run_step::confirm))
+        .routes(routes!(run_step::skip))
+        .routes(routes!(run_step::repeat))
+        .routes(routes!(run::pause))
+        .routes(routes!(run::resume))
         .routes(routes!(run::abort))
+        .routes(routes!(run_undo::preview, run_undo::start))
         .routes(routes!(run_output::output))
         .routes(routes!(event::list))
         .routes(routes!(page::list))

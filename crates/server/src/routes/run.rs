@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use allclear_core::{
-    Actor, Command, Digest, EffectClass, Event, IncidentId, Plan, Recorded, Run, RunId, StepKind, StepOutcome,
-    StepState,
+    Actor, Command, Digest, EffectClass, Event, IncidentId, Plan, Recorded, Run, RunHistory, RunId, Said, StepHistory,
+    StepKind, StepOutcome, StepState, World,
 };
 use allclear_store::Opening;
 use axum::Json;
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Change, Opened};
-use crate::extract::{Asker, Id, JsonBody, StepNumber};
+use crate::extract::{Asker, Id, JsonBody};
 use crate::problem::Problem;
 use crate::site::Site;
 
@@ -36,8 +36,16 @@ pub(crate) struct RunSummary {
     pub(crate) incident: Option<IncidentId>,
     /// `planned`, `running`, `waiting`, `in-doubt`, `failed`, `finished`, `undone` or `aborted`.
     pub(crate) state: &'static str,
+    /// Whether no further step is started until somebody goes on with it.
+    pub(crate) paused: bool,
     /// Number of the step that is in doubt.
     pub(crate) in_doubt: Option<u32>,
+    /// The run that this one undoes.
+    #[schema(value_type = Option<String>)]
+    pub(crate) undoes: Option<RunId>,
+    /// The run that undoes this one, or was the last to put back a step of it.
+    #[schema(value_type = Option<String>)]
+    pub(crate) undone_by: Option<RunId>,
     /// Number of the step whose turn it is.
     pub(crate) current: Option<u32>,
     pub(crate) steps_done: usize,
@@ -48,8 +56,8 @@ pub(crate) struct RunSummary {
     pub(crate) planned_at: Timestamp,
 }
 
-impl From<&Run> for RunSummary {
-    fn from(run: &Run) -> Self {
+impl RunSummary {
+    pub(crate) fn of(world: &World, run: &Run) -> Self {
         let is_done = |state: StepState| matches!(state, StepState::Succeeded | StepState::Skipped | StepState::Undone);
         Self {
             id: run.id,
@@ -58,6 +66,9 @@ impl From<&Run> for RunSummary {
             target: run.plan.target.clone(),
             incident: run.incident,
             state: run.state(),
+            paused: run.paused,
+            undoes: run.undoes,
+            undone_by: undone_by(world, run),
             in_doubt: run.steps.iter().find(|(_, step)| step.state == StepState::InDoubt).map(|(number, _)| *number),
             current: run.end.is_none().then(|| run.current().map(|(number, _)| number)).flatten(),
             steps_done: run.steps.values().filter(|step| is_done(step.state)).count(),
@@ -66,6 +77,12 @@ impl From<&Run> for RunSummary {
             planned_at: run.planned_at,
         }
     }
+}
+
+/// The run that undoes this one: the one under way, or else the last that put back a step of it.
+pub(crate) fn undone_by(world: &World, run: &Run) -> Option<RunId> {
+    let under_way = world.runs.values().find(|other| other.undoes == Some(run.id)).map(|other| other.id);
+    under_way.or_else(|| run.steps.values().filter_map(|step| step.put_back.map(|it| it.by)).max())
 }
 
 /// A run with its plan and its steps.
@@ -79,6 +96,12 @@ pub(crate) struct RunDetail {
     /// Digests that were approved beforehand.
     #[schema(value_type = Vec<String>)]
     preapproved: Vec<Digest>,
+    /// Who paused it and went on with it: `{what, at, by}` each.
+    #[schema(value_type = Vec<Object>)]
+    pauses: Vec<Said>,
+    /// How it ended: `{what, at, by, words}`.
+    #[schema(value_type = Option<Object>)]
+    end: Option<Said>,
     steps: Vec<StepDetail>,
 }
 
@@ -106,10 +129,14 @@ pub(crate) struct StepDetail {
     /// What the last attempt came to: `{exit_code, summary, output, directory, duration_ms}`.
     #[schema(value_type = Option<Object>)]
     pub(crate) outcome: Option<StepOutcome>,
+    /// `{approvals, captured, capture_failures, attempts, skipped, put_back}`: who agreed to which digest, every attempt
+    /// with its exit code, output and duration, the names of what was recorded before, who left it out.
+    #[schema(value_type = Object)]
+    pub(crate) history: StepHistory,
 }
 
 /// How each step stands, in the order of the plan.
-pub(crate) fn steps(run: &Run) -> Vec<StepDetail> {
+fn steps(run: &Run, history: &mut RunHistory) -> Vec<StepDetail> {
     let planned = run.plan.steps.iter().filter_map(|planned| Some((planned, run.steps.get(&planned.number)?)));
     planned
         .map(|(planned, step)| StepDetail {
@@ -122,6 +149,7 @@ pub(crate) fn steps(run: &Run) -> Vec<StepDetail> {
             since: step.since,
             attempt: step.attempt,
             outcome: step.outcome.clone(),
+            history: history.steps.remove(&planned.number).unwrap_or_default(),
         })
         .collect()
 }
@@ -129,7 +157,8 @@ pub(crate) fn steps(run: &Run) -> Vec<StepDetail> {
 /// Lists runs: those under way and the last ones, newest first.
 #[utoipa::path(get, path = "/runs", tag = "runs", responses((status = 200, body = [RunSummary])))]
 pub(crate) async fn list(State(site): State<Arc<Site>>) -> Result<Json<Vec<RunSummary>>, Problem> {
-    Ok(Json(all(&site).await?.iter().map(RunSummary::from).collect()))
+    let world = site.world();
+    Ok(Json(all(&site).await?.iter().map(|run| RunSummary::of(&world, run)).collect()))
 }
 
 /// What is under way and what was lately, newest first.
@@ -156,12 +185,16 @@ pub(crate) async fn find(site: &Site, id: RunId) -> Result<Run, Problem> {
 #[utoipa::path(get, path = "/runs/{id}", tag = "runs", params(("id" = String, Path, example = "run-40")),
     responses((status = 200, body = RunDetail), (status = 404, body = Problem)))]
 pub(crate) async fn show(State(site): State<Arc<Site>>, Id(id): Id<RunId>) -> Result<Json<RunDetail>, Problem> {
-    let run = find(&site, id).await?;
+    let events = site.store().read_run(id).await?;
+    let run = Run::replay(&events).ok_or_else(|| Problem::not_found("run", &id))?;
+    let mut history = RunHistory::of(&events);
     Ok(Json(RunDetail {
-        summary: RunSummary::from(&run),
-        steps: steps(&run),
+        summary: RunSummary::of(&site.world(), &run),
+        steps: steps(&run, &mut history),
         plan: run.plan,
         preapproved: run.preapproved,
+        pauses: history.pauses,
+        end: history.end,
     }))
 }
 
@@ -201,81 +234,10 @@ pub(crate) fn planned_id(recorded: &Recorded) -> Option<RunId> {
     }
 }
 
-/// What is agreed to.
-#[derive(Debug, Deserialize, ToSchema)]
-pub(crate) struct DigestBody {
-    /// Digest of the step, as the run shows it.
-    digest: String,
-}
-
-/// Agrees to a step that waits.
-#[utoipa::path(post, path = "/runs/{id}/steps/{step}/approve", tag = "runs", request_body = DigestBody,
-    params(("id" = String, Path, example = "run-40"), ("step" = u32, Path, example = 1)),
-    responses((status = 200, body = Change), (status = 409, body = Problem)))]
-pub(crate) async fn approve(
-    State(site): State<Arc<Site>>,
-    Asker(actor): Asker,
-    Id(run): Id<RunId>,
-    StepNumber(step): StepNumber,
-    JsonBody(DigestBody { digest }): JsonBody<DigestBody>,
-) -> Result<Json<Change>, Problem> {
-    let digest = Digest::given(&digest);
-    Ok(Json(site.submit(Command::ApproveStep { run, step, digest }, actor).await?.into()))
-}
-
-/// Agrees to perform a failed step, or one in doubt, once more.
-#[utoipa::path(post, path = "/runs/{id}/steps/{step}/repeat", tag = "runs", request_body = DigestBody,
-    params(("id" = String, Path, example = "run-40"), ("step" = u32, Path, example = 1)),
-    responses((status = 200, body = Change), (status = 409, body = Problem)))]
-pub(crate) async fn repeat(
-    State(site): State<Arc<Site>>,
-    Asker(actor): Asker,
-    Id(run): Id<RunId>,
-    StepNumber(step): StepNumber,
-    JsonBody(DigestBody { digest }): JsonBody<DigestBody>,
-) -> Result<Json<Change>, Problem> {
-    let digest = Digest::given(&digest);
-    Ok(Json(site.submit(Command::RepeatStep { run, step, digest }, actor).await?.into()))
-}
-
-/// What a person saw.
-#[derive(Debug, Deserialize, ToSchema)]
-pub(crate) struct NoteBody {
-    note: String,
-}
-
-/// Says that a manual step, or a step in doubt, has happened.
-#[utoipa::path(post, path = "/runs/{id}/steps/{step}/confirm", tag = "runs", request_body = NoteBody,
-    params(("id" = String, Path, example = "run-40"), ("step" = u32, Path, example = 1)),
-    responses((status = 200, body = Change), (status = 409, body = Problem)))]
-pub(crate) async fn confirm(
-    State(site): State<Arc<Site>>,
-    Asker(actor): Asker,
-    Id(run): Id<RunId>,
-    StepNumber(step): StepNumber,
-    JsonBody(NoteBody { note }): JsonBody<NoteBody>,
-) -> Result<Json<Change>, Problem> {
-    Ok(Json(site.submit(Command::ConfirmStep { run, step, note }, actor).await?.into()))
-}
-
 /// Why.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct ReasonBody {
-    reason: String,
-}
-
-/// Leaves a step out.
-#[utoipa::path(post, path = "/runs/{id}/steps/{step}/skip", tag = "runs", request_body = ReasonBody,
-    params(("id" = String, Path, example = "run-40"), ("step" = u32, Path, example = 1)),
-    responses((status = 200, body = Change), (status = 409, body = Problem)))]
-pub(crate) async fn skip(
-    State(site): State<Arc<Site>>,
-    Asker(actor): Asker,
-    Id(run): Id<RunId>,
-    StepNumber(step): StepNumber,
-    JsonBody(ReasonBody { reason }): JsonBody<ReasonBody>,
-) -> Result<Json<Change>, Problem> {
-    Ok(Json(site.submit(Command::SkipStep { run, step, reason }, actor).await?.into()))
+    pub(crate) reason: String,
 }
 
 /// Stops a run and everything that it started.
@@ -289,4 +251,26 @@ pub(crate) async fn abort(
     JsonBody(ReasonBody { reason }): JsonBody<ReasonBody>,
 ) -> Result<Json<Change>, Problem> {
     Ok(Json(site.submit(Command::AbortRun { run, reason }, actor).await?.into()))
+}
+
+/// Starts no further step; the one under way goes on to its end.
+#[utoipa::path(post, path = "/runs/{id}/pause", tag = "runs", params(("id" = String, Path, example = "run-40")),
+    responses((status = 200, body = Change), (status = 409, body = Problem)))]
+pub(crate) async fn pause(
+    State(site): State<Arc<Site>>,
+    Asker(actor): Asker,
+    Id(run): Id<RunId>,
+) -> Result<Json<Change>, Problem> {
+    Ok(Json(site.submit(Command::PauseRun { run }, actor).await?.into()))
+}
+
+/// Goes on with a run that is paused.
+#[utoipa::path(post, path = "/runs/{id}/resume", tag = "runs", params(("id" = String, Path, example = "run-40")),
+    responses((status = 200, body = Change), (status = 409, body = Problem)))]
+pub(crate) async fn resume(
+    State(site): State<Arc<Site>>,
+    Asker(actor): Asker,
+    Id(run): Id<RunId>,
+) -> Result<Json<Change>, Problem> {
+    Ok(Json(site.submit(Command::ResumeRun { run }, actor).await?.into()))
 }

@@ -67,7 +67,8 @@ pub(crate) async fn of_step(site: &Site, run: &Run, number: u32) -> Result<Vec<u
 }
 
 /// Streams a run from its beginning to its end: `event` lines hold records of the log, `output` lines `{step, text}`,
-/// and the last line is `end` with `{state}`. Whoever comes late is told everything from the beginning.
+/// and the last line is `end` with `{state}`. Whoever comes late is told everything from the beginning; the line `now`
+/// stands behind what had happened before.
 #[utoipa::path(get, path = "/runs/{id}/follow", tag = "runs", params(("id" = String, Path, example = "run-40")),
     responses((status = 200, content_type = "text/event-stream", body = String), (status = 404, body = Problem)))]
 pub(crate) async fn follow(State(site): State<Arc<Site>>, Id(id): Id<RunId>) -> Result<Lines, Problem> {
@@ -134,6 +135,7 @@ impl Telling {
             self.record(&recorded).await?;
         }
         self.chunk(step, written).await?;
+        self.send(Line::default().event("now").data("{}")).await?;
         loop {
             tokio::select! {
                 biased;

@@ -1,24 +1,29 @@
-//! `/runs/{id}`: the page of a run and its forms.
+//! `/runs/{id}` and `/runs/{id}/undo`: the page of a run with its forms, and the page before an undo.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use allclear_core::{Command, Digest, Run, RunId, StepState};
+use allclear_core::{Command, Digest, Run, RunHistory, RunId, StepState};
+use allclear_engine::Accepted;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use maud::Markup;
 
-use super::console::{Fields, answer, field};
+use super::console::{Fields, answer, field, optional};
+use super::run_step::prove_second_person;
+use super::run_undo::{UndoBody, begin, plan_of};
 use super::{run, run_output};
-use crate::extract::{Asker, FormBody, Id, StepNumber};
+use crate::auth::{Role, Standing};
+use crate::extract::{Asker, FormBody, Id, Parameters, StepNumber};
 use crate::problem::{Problem, ProblemPage};
 use crate::site::Site;
 use crate::views;
 use crate::views::form::Typed;
 use crate::views::frame::{Frame, Part};
 use crate::views::run::RunPage;
+use crate::views::run_undo::UndoPage;
 
 /// The page shows the end of an output; the API gives all of it.
 const SHOWN_BYTES_MAX: usize = 16 * 1024;
@@ -26,20 +31,44 @@ const SHOWN_BYTES_MAX: usize = 16 * 1024;
 pub(crate) fn routes() -> Router<Arc<Site>> {
     Router::new()
         .route("/runs/{id}", get(show))
-        .route("/runs/{id}/abort", post(abort))
+        .route("/runs/{id}/undo", get(show_undo).post(start_undo))
+        .route("/runs/{id}/{verb}", post(steer))
         .route("/runs/{id}/steps/{step}/{verb}", post(act))
 }
 
-async fn show(State(site): State<Arc<Site>>, asker: Asker, Id(id): Id<RunId>) -> Result<Markup, ProblemPage> {
-    Ok(page(&site, &asker, id, &Typed::default()).await?)
+async fn show(
+    State(site): State<Arc<Site>>,
+    asker: Asker,
+    standing: Standing,
+    Id(id): Id<RunId>,
+) -> Result<Markup, ProblemPage> {
+    Ok(page(&site, (&asker, standing), id, &Typed::default()).await?)
 }
 
-async fn page(site: &Site, Asker(actor): &Asker, id: RunId, typed: &Typed) -> Result<Markup, Problem> {
-    let run = run::find(site, id).await?;
+async fn page(
+    site: &Site,
+    (Asker(asker), standing): (&Asker, Standing),
+    id: RunId,
+    typed: &Typed,
+) -> Result<Markup, Problem> {
+    let events = site.store().read_run(id).await?;
+    let run = Run::replay(&events).ok_or_else(|| Problem::not_found("run", &id))?;
+    let (history, world) = (RunHistory::of(&events), site.world());
     let output = outputs(site, &run).await;
     let title = format!("{} {}", run.id, run.plan.title);
-    let page = views::run::page(&RunPage { run: &run, output: &output, typed });
-    Ok(Frame::of(site, &site.world(), actor).page(Part::Runs, &title, &page))
+    let under_way = world.runs.values().any(|other| other.undoes == Some(id));
+    let page = views::run::page(&RunPage {
+        run: &run,
+        history: &history,
+        output: &output,
+        undone_by: run::undone_by(&world, &run),
+        undoable: !under_way && allclear_core::undo_plan(&run, None).is_ok(),
+        asker,
+        standing,
+        approvals: &world.policy().approvals,
+        typed,
+    });
+    Ok(Frame::of(site, &world, asker).page(Part::Runs, &title, &page))
 }
 
 /// What the steps wrote. Evidence that cannot be read says so; the run can still be steered.
@@ -64,6 +93,7 @@ fn end_of(bytes: &[u8]) -> String {
 async fn act(
     State(site): State<Arc<Site>>,
     asker: Asker,
+    standing: Standing,
     Id(run): Id<RunId>,
     StepNumber(step): StepNumber,
     Path((_, _, verb)): Path<(String, String, String)>,
@@ -77,28 +107,43 @@ async fn act(
         "skip" => Command::SkipStep { run, step, reason: field(&fields, "reason") },
         _ => return Err(Problem::not_found("action", &verb).into()),
     };
-    submit(&site, &asker, run, command, format!("{verb}-{step}"), fields).await
+    let approves = matches!(command, Command::ApproveStep { .. } | Command::RepeatStep { .. });
+    let proved = if approves { prove_second_person(&site, run, step, standing) } else { Ok(()) };
+    let done = match proved {
+        Ok(()) => site.submit(command, asker.0.clone()).await,
+        Err(problem) => Err(problem),
+    };
+    back(&site, (&asker, standing), run, format!("{verb}-{step}"), fields, done).await
 }
 
-async fn abort(
+async fn steer(
     State(site): State<Arc<Site>>,
     asker: Asker,
+    standing: Standing,
     Id(run): Id<RunId>,
+    Path((_, verb)): Path<(String, String)>,
     FormBody(fields): FormBody<Fields>,
 ) -> Result<Response, ProblemPage> {
-    let command = Command::AbortRun { run, reason: field(&fields, "reason") };
-    submit(&site, &asker, run, command, "abort".to_owned(), fields).await
+    let command = match verb.as_str() {
+        "abort" => Command::AbortRun { run, reason: field(&fields, "reason") },
+        "pause" => Command::PauseRun { run },
+        "resume" => Command::ResumeRun { run },
+        _ => return Err(Problem::not_found("action", &verb).into()),
+    };
+    let done = site.submit(command, asker.0.clone()).await;
+    back(&site, (&asker, standing), run, verb, fields, done).await
 }
 
-async fn submit(
+/// To the run, or the page again with the reason and what was typed.
+async fn back(
     site: &Site,
-    asker: &Asker,
+    asker: (&Asker, Standing),
     run: RunId,
-    command: Command,
     form: String,
     fields: Fields,
+    done: Result<Accepted, Problem>,
 ) -> Result<Response, ProblemPage> {
-    let done = match site.submit(command, asker.0.clone()).await {
+    let done = match done {
         Ok(_) => Ok(format!("/runs/{run}")),
         Err(problem) => {
             let status = problem.status;
@@ -106,4 +151,56 @@ async fn submit(
         }
     };
     Ok(answer(done))
+}
+
+async fn show_undo(
+    State(site): State<Arc<Site>>,
+    asker: Asker,
+    standing: Standing,
+    Id(id): Id<RunId>,
+    Parameters(fields): Parameters<Fields>,
+) -> Result<Markup, ProblemPage> {
+    Ok(undo_page(&site, (&asker, standing), id, down_to(&fields)?, &Typed::default()).await?)
+}
+
+async fn undo_page(
+    site: &Site,
+    (Asker(asker), standing): (&Asker, Standing),
+    id: RunId,
+    to: Option<u32>,
+    typed: &Typed,
+) -> Result<Markup, Problem> {
+    let run = run::find(site, id).await?;
+    let plan = plan_of(&run, to)?;
+    let may_act = standing.role >= Role::Responder;
+    let page = views::run_undo::page(&UndoPage { run: &run, plan: &plan, to, may_act, typed });
+    Ok(Frame::of(site, &site.world(), asker).page(Part::Runs, &format!("Undo {id}"), &page))
+}
+
+async fn start_undo(
+    State(site): State<Arc<Site>>,
+    asker: Asker,
+    standing: Standing,
+    Id(id): Id<RunId>,
+    FormBody(fields): FormBody<Fields>,
+) -> Result<Response, ProblemPage> {
+    let to = down_to(&fields)?;
+    let body = UndoBody { to, digest: optional(&fields, "digest"), ..UndoBody::default() };
+    let done = match begin(&site, asker.clone(), id, body).await {
+        Ok(accepted) => {
+            let started = accepted.events.iter().find_map(run::planned_id).unwrap_or(id);
+            Ok(format!("/runs/{started}"))
+        }
+        Err(problem) => {
+            let (status, typed) = (problem.status, Typed::refused("undo", Fields::new(), problem));
+            Err((status, undo_page(&site, (&asker, standing), id, to, &typed).await?))
+        }
+    };
+    Ok(answer(done))
+}
+
+fn down_to(fields: &Fields) -> Result<Option<u32>, Problem> {
+    let Some(text) = optional(fields, "to") else { return Ok(None) };
+    let wrong = |_| Problem::bad_request("bad-step", format!("`{text}` is not the number of a step: write 1, 2, …"));
+    text.parse().map(Some).map_err(wrong)
 }

@@ -10,6 +10,8 @@ pub(crate) mod login;
 pub(crate) mod problem;
 pub(crate) mod review;
 pub(crate) mod run;
+pub(crate) mod run_step;
+pub(crate) mod run_undo;
 pub(crate) mod sparkline;
 pub(crate) mod status;
 pub(crate) mod time;

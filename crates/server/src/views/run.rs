@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use allclear_core::{EffectClass, PlannedStep, Run, Step, StepKind, StepState};
+use allclear_core::{Actor, Approvals, EffectClass, Run, RunHistory, RunId, StepState};
 use maud::{Markup, html};
 
 use super::form::Typed;
-use super::time::{clock, milliseconds, short};
+use super::run_step;
+use super::time::{clock, short};
+use crate::auth::{Role, Standing};
 
 /// All runs, newest first.
 pub(crate) fn list(runs: &[Run]) -> Markup {
@@ -21,7 +23,7 @@ pub(crate) fn list(runs: &[Run]) -> Markup {
                         @for run in runs {
                             tr {
                                 td { a href={ "/runs/" (run.id) } { (run.id) } }
-                                td.wide { (run.plan.title) @if let Some(incident) = run.incident { div.dim { "for " a href={ "/incidents/" (incident) } { (incident) } } } }
+                                td.wide { (run.plan.title) @if let Some(undoes) = run.undoes { div.dim { "undoes " a href={ "/runs/" (undoes) } { (undoes) } } } @if let Some(incident) = run.incident { div.dim { "for " a href={ "/incidents/" (incident) } { (incident) } } } }
                                 td { (run.plan.target) }
                                 td { (state(run.state())) }
                                 td { (short(run.planned_at)) }
@@ -38,7 +40,7 @@ pub(crate) fn list(runs: &[Run]) -> Markup {
 /// A run's or a step's state in its colour.
 pub(crate) fn state(word: &str) -> Markup {
     let tone = match word {
-        "finished" | "succeeded" => "good",
+        "finished" | "succeeded" | "undone" => "good",
         "failed" | "in-doubt" => "bad",
         "waiting" => "warn",
         "running" | "started" | "approved" => "busy",
@@ -52,11 +54,27 @@ pub(crate) fn effect(class: EffectClass) -> Markup {
     html! { span.effect.(class.word()) title="what it does to the world" { (class.word()) } }
 }
 
+/// What the page of a run shows, and to whom.
 pub(crate) struct RunPage<'a> {
     pub(crate) run: &'a Run,
+    pub(crate) history: &'a RunHistory,
     /// What each step wrote, as far as it is shown.
     pub(crate) output: &'a BTreeMap<u32, String>,
+    /// The run that undoes this one.
+    pub(crate) undone_by: Option<RunId>,
+    /// Whether something of it can be put back now.
+    pub(crate) undoable: bool,
+    pub(crate) asker: &'a Actor,
+    pub(crate) standing: Standing,
+    pub(crate) approvals: &'a Approvals,
     pub(crate) typed: &'a Typed,
+}
+
+impl RunPage<'_> {
+    /// Whether whoever looks may change something.
+    pub(crate) fn may_act(&self) -> bool {
+        self.standing.role >= Role::Responder
+    }
 }
 
 pub(crate) fn page(page: &RunPage<'_>) -> Markup {
@@ -64,119 +82,71 @@ pub(crate) fn page(page: &RunPage<'_>) -> Markup {
     let current = run.end.is_none().then(|| run.current().map(|(number, _)| number)).flatten();
     html! {
         (page.typed.reason())
-        div data-live="head" {
-            h1 { (run.plan.title) " " (state(run.state())) }
-            dl.facts {
-                div { dt { "Run" } dd { (run.id) } }
-                div { dt { "Target" } dd { strong { (run.plan.target) } } }
-                @if let Some(incident) = run.incident { div { dt { "Incident" } dd { a href={ "/incidents/" (incident) } { (incident) } } } }
-                div { dt { "Planned" } dd { (short(run.planned_at)) " by " (run.requested_by.name()) } }
-                div { dt { "Runbook" } dd { code { (run.plan.runbook) } } }
-                div { dt { "Plan" } dd { code title=(run.plan.digest) { (run.plan.digest.short()) } } }
-            }
-            @if !run.plan.variables.is_empty() {
-                details.form { summary { "Variables" } dl.facts {
-                    @for (name, value) in &run.plan.variables { div { dt { (name) } dd { code { (value) } } } }
-                    @for name in &run.plan.secrets { div { dt { (name) } dd.dim { "secret, set by the target" } } }
-                } }
-            }
-        }
+        div data-live="head" { (head(page)) }
         ol.run {
             @for planned in &run.plan.steps {
                 @if let Some(step) = run.steps.get(&planned.number) {
-                    li.current[current == Some(planned.number)] data-live={ "step-" (planned.number) } { (one_step(page, planned, step)) }
+                    li.current[current == Some(planned.number)] data-live={ "step-" (planned.number) } { (run_step::step(page, planned, step)) }
                 }
             }
         }
-        @if run.end.is_none() { div data-live="abort" { (abort(page)) } }
+        div data-live="control" data-open[run.end.is_none()] { (control(page)) }
     }
 }
 
-fn one_step(page: &RunPage<'_>, planned: &PlannedStep, step: &Step) -> Markup {
+fn head(page: &RunPage<'_>) -> Markup {
+    let run = page.run;
     html! {
-        h2 {
-            span.number { (planned.number) } " " (planned.title) " " (state(step.state.word()))
-            @if let Some(class) = planned.effect() { " " (effect(class)) }
-            @if planned.kind == StepKind::Manual { " " span.effect.manual { "by hand" } }
+        h1 { (run.plan.title) " " (state(run.state())) }
+        dl.facts {
+            div { dt { "Run" } dd { (run.id) } }
+            div { dt { "Target" } dd { strong { (run.plan.target) } } }
+            @if let Some(incident) = run.incident { div { dt { "Incident" } dd { a href={ "/incidents/" (incident) } { (incident) } } } }
+            @if let Some(undoes) = run.undoes { div { dt { "Undoes" } dd { a href={ "/runs/" (undoes) } { (undoes) } } } }
+            @if let Some(by) = page.undone_by { div { dt { "Undone by" } dd { a href={ "/runs/" (by) } { (by) } } } }
+            div { dt { "Planned" } dd { (short(run.planned_at)) " by " (run.requested_by.name()) } }
+            @if let Some(end) = &page.history.end { div { dt { (if end.what == "aborted" { "Aborted" } else { "Finished" }) } dd {
+                (short(end.at)) @if end.what == "aborted" { " by " (end.by.name()) ": " (end.words.as_deref().unwrap_or_default()) }
+            } } }
+            div { dt { "Runbook" } dd { code { (run.plan.runbook) } } }
+            div { dt { "Plan" } dd { code title=(run.plan.digest) { (run.plan.digest.short()) } } }
         }
-        @if !planned.prose.is_empty() { p { (planned.prose) } }
-        @for command in &planned.commands {
-            pre.command { code { (command.rendered) } }
-            @if planned.commands.len() > 1 || command.effect != EffectClass::Observe {
-                p.dim {
-                    @if planned.commands.len() > 1 { (effect(command.effect)) " " }
-                    @match (&command.undo, command.effect) {
-                        (Some(undo), _) => { "To undo: " (undo) }
-                        (None, EffectClass::Observe) => {}
-                        (None, _) => "No undo is known."
-                    }
-                }
-            }
+        @if !run.plan.variables.is_empty() || !run.plan.secrets.is_empty() {
+            details.form { summary { "Variables" } dl.facts {
+                @for (name, value) in &run.plan.variables { div { dt { (name) } dd { code { (value) } } } }
+                @for name in &run.plan.secrets { div { dt { (name) } dd.dim { "secret, set by the target" } } }
+            } }
         }
-        @if let Some(outcome) = &step.outcome {
-            p.outcome { (clock(step.since)) " " (outcome.summary)
-                @if let Some(code) = outcome.exit_code { " · exit code " (code) }
-                @if outcome.duration_ms > 0 { " · " (milliseconds(duration(outcome.duration_ms))) } }
-        }
-        @if let Some(text) = page.output.get(&planned.number).filter(|text| !text.is_empty()) {
-            pre.output tabindex="0" aria-label={ "Output of step " (planned.number) } { (text) }
-        }
-        @if page.run.end.is_none() { (step_forms(page, planned, step)) }
+        @if run.paused && run.end.is_none() { (paused(page)) }
     }
 }
 
-fn duration(ms: u64) -> f64 {
-    std::time::Duration::from_millis(ms).as_secs_f64() * 1_000.0
+fn paused(page: &RunPage<'_>) -> Markup {
+    let last = page.history.pauses.last();
+    let under_way = page.run.current().is_some_and(|(_, step)| step.state == StepState::Started);
+    html! {
+        div.callout role="status" {
+            strong { "Paused" }
+            @if let Some(last) = last { " by " (last.by.name()) " at " (clock(last.at)) }
+            ". " (if under_way { "The step under way goes on to its end; no other is started." } else { "No step is started until somebody goes on." })
+            @if page.may_act() { form method="post" action={ "/runs/" (page.run.id) "/resume" } { button.primary type="submit" { "Go on" } } }
+        }
+    }
 }
 
-fn step_forms(page: &RunPage<'_>, planned: &PlannedStep, step: &Step) -> Markup {
-    let manual = planned.kind == StepKind::Manual;
-    let waiting = step.state == StepState::Waiting;
-    let doubt = step.state == StepState::InDoubt;
-    let failed = step.state == StepState::Failed;
+fn control(page: &RunPage<'_>) -> Markup {
+    let run = page.run;
+    let open = run.end.is_none();
     html! {
-        @if doubt {
-            p.refusal { strong { "In doubt." } " The step was started and nobody knows how it ended, because Allclear was interrupted. Look for yourself, then say which it is." }
-        }
-        @if waiting || doubt || failed {
+        @if !page.may_act() { p.dim { "You are let in as viewer: others steer this run." } }
+        @else if open || page.undoable {
             div.choices {
-                @if waiting && !manual { (digest_form(page, planned, "approve", "Approve and perform")) }
-                @if (waiting && manual) || doubt {
-                    (text_form(page, planned.number, "confirm", "note", "What you saw or did", if doubt { "It happened" } else { "Done" }, true))
+                @if open && !run.paused {
+                    form method="post" action={ "/runs/" (run.id) "/pause" } { button type="submit" { "Pause" } }
                 }
-                @if doubt || failed { (digest_form(page, planned, "repeat", "Perform it again")) }
-                (text_form(page, planned.number, "skip", "reason", "Why it is left out", "Skip", false))
+                @if page.undoable { a.button href={ "/runs/" (run.id) "/undo" } { "Undo…" } }
             }
-        }
-    }
-}
-
-/// The digest binds the click to what was shown: another command or target is refused.
-fn digest_form(page: &RunPage<'_>, planned: &PlannedStep, verb: &str, label: &str) -> Markup {
-    let grave = matches!(planned.effect(), Some(EffectClass::Outage | EffectClass::Destroy | EffectClass::Unknown));
-    html! {
-        form method="post" action={ "/runs/" (page.run.id) "/steps/" (planned.number) "/" (verb) } {
-            input type="hidden" name="digest" value=(planned.digest(&page.run.plan.target));
-            button.primary.grave[grave] type="submit" { (label) " on " (page.run.plan.target) }
-        }
-    }
-}
-
-fn text_form(
-    page: &RunPage<'_>,
-    number: u32,
-    verb: &str,
-    field: &str,
-    label: &str,
-    button: &str,
-    primary: bool,
-) -> Markup {
-    let form = format!("{verb}-{number}");
-    html! {
-        form.inline method="post" action={ "/runs/" (page.run.id) "/steps/" (number) "/" (verb) } {
-            label for=(form) { (label) }
-            input id=(form) name=(field) value=(page.typed.value(&form, field)) required;
-            button.primary[primary] type="submit" { (button) }
+            @if open { (abort(page)) }
         }
     }
 }

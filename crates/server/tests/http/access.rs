@@ -17,7 +17,16 @@ fn guarded() -> Vec<(String, String)> {
         let path = path.replace("{id}", "1").replace("{step}", "1");
         routes.extend(methods.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())));
     }
-    for path in ["/", "/runs", "/checks", "/reviews", "/incidents/incident-1", "/runs/run-1", "/reviews/review-1"] {
+    for path in [
+        "/",
+        "/runs",
+        "/checks",
+        "/reviews",
+        "/incidents/incident-1",
+        "/runs/run-1",
+        "/runs/run-1/undo",
+        "/reviews/review-1",
+    ] {
         routes.push(("GET".to_owned(), path.to_owned()));
     }
     for path in [
@@ -25,6 +34,8 @@ fn guarded() -> Vec<(String, String)> {
         "/incidents/1/acknowledge",
         "/incidents/1/run",
         "/runs/1/abort",
+        "/runs/1/pause",
+        "/runs/1/undo",
         "/runs/1/steps/1/approve",
         "/reviews/1/action",
         "/reviews/1/publish",

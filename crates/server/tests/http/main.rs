@@ -9,6 +9,7 @@ mod incidents;
 mod listener;
 mod log;
 mod openapi;
+mod run_steering;
 mod runs;
 mod status;
 mod support;
