@@ -13,6 +13,7 @@ mod errors;
 mod exit;
 mod host;
 mod lint;
+mod live;
 mod lsp;
 mod planning;
 mod print;

@@ -155,3 +155,74 @@ fn names_to_set_are_short() {
         assert_eq!(commands[2]["rendered"], "date -d 2026-03-01");
     }
 }
+
+const ESTATE: &str = "[channel.console]
+kind = \"console\"
+[escalation]
+levels = [{ channels = [\"console\"] }]
+[target.staging]
+env = { CART = \"data\" }
+[catalogue]
+files = [\"taught.toml\"]
+";
+
+const SWEEPING: &str = "# Shop
+
+## Cart is stuck
+
+1. **Clean up:**
+```bash
+rm -rf data/cart
+rm -rf \"$CART/missing\"
+```
+
+2. **Pause the mail:**
+```bash
+shopctl mail pause
+```
+";
+
+#[test]
+fn a_plan_for_a_target_of_the_configuration_shows_what_is_there_now() {
+    let place = Place::new();
+    place.write("runbook.md", SWEEPING);
+    place.write("allclear.toml", ESTATE);
+    // A preview that would change something is no preview, whatever a team teaches.
+    place.write("taught.toml", &TAUGHT.replace("undo =", "preview = \"touch performed\"\nundo ="));
+    std::fs::create_dir_all(place.path("data/cart")).expect("a directory");
+    let plan = |more: &[&str]| {
+        let arguments = ["plan", "runbook.md", "cart-is-stuck", "--target", "staging"];
+        place.run(&[&arguments[..], more].concat())
+    };
+    let said = said(&plan(&[]));
+    for sentence in
+        ["now: drwx", "data/cart\n", "now unknown: it ended with exit code 2", "shopctl: not found on this machine"]
+    {
+        assert!(said.contains(sentence), "{sentence:?} is not in\n{said}");
+    }
+    assert!(!place.path("performed").exists(), "only what observes is performed");
+    let document: serde_json::Value = serde_json::from_slice(&plan(&["--format", "json"]).stdout).expect("JSON");
+    let commands = &document["steps"][0]["commands"];
+    assert!(commands[0]["live"]["shown"].as_str().expect("it is there").starts_with("drwx"), "{document:#}");
+    assert!(commands[1]["live"]["unknown"].as_str().expect("it is not").contains("No such file"), "{document:#}");
+    assert!(document["programs"]["shopctl"].is_null() && document["programs"].is_object(), "{document:#}");
+    let offline = plan(&["--offline", "--format", "json"]);
+    let offline: serde_json::Value = serde_json::from_slice(&offline.stdout).expect("JSON");
+    assert_eq!(offline["digest"], document["digest"], "what is looked at is no part of what is approved");
+    assert!(offline["steps"][0]["commands"][0].get("live").is_none(), "{offline:#}");
+}
+
+#[test]
+fn a_plan_says_how_long_its_steps_took_before() {
+    let place = Place::new();
+    place.write("runbook.md", "# Shop\n\n## Look\n\n1. Look around:\n```bash\ntrue\n```\n");
+    let plan = || said(&place.run(&["plan", "runbook.md", "look"]));
+    let before = plan();
+    assert!(!before.contains("took"), "{before}");
+    assert!(!place.path("allclear-data").exists(), "a plan makes no log");
+    let digest = before.lines().find_map(|line| line.strip_prefix("To approve all of it: --approve ")).expect("digest");
+    let run = place.run(&["run", "runbook.md", "look", "--approve", digest]);
+    assert_eq!(code(&run), 0, "{}", said(&run));
+    let after = plan();
+    assert!(after.contains(" in the median of 1 run"), "{after}");
+}

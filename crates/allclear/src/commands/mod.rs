@@ -89,7 +89,7 @@ pub(crate) async fn run(verb: Verb, common: &Common) -> anyhow::Result<Exit> {
         Verb::Init(args) => init::run(&args, common),
         Verb::Check(args) => check::run(args, common).await,
         Verb::Up(args) => up::run(args, common).await,
-        Verb::Plan(args) => plan::run(&args, common),
+        Verb::Plan(args) => plan::run(&args, common).await,
         Verb::Run(args) => run::run(args, common).await,
         Verb::Runs(args) => runs::run(args, common).await,
         Verb::Resume(args) => resume::run(args, common).await,

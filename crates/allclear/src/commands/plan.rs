@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::commands::run::PlanningArgs;
 use crate::exit::Exit;
+use crate::live::{Live, Looking};
 use crate::planning::{self, Planning, Refused};
 use crate::print;
 use crate::{Common, Format};
@@ -22,35 +23,57 @@ pub(crate) struct Args {
     procedure: String,
     #[command(flatten)]
     planning: PlanningArgs,
+    /// Looks at the estate as it is now: what would be touched, which programs are missing. What a target of the
+    /// configuration is planned for is looked at anyway.
+    #[arg(long, conflicts_with = "offline")]
+    live: bool,
+    /// Looks at nothing but the runbook and the log.
+    #[arg(long)]
+    offline: bool,
 }
 
-pub(crate) fn run(args: &Args, common: &Common) -> anyhow::Result<Exit> {
+impl Args {
+    const fn looking(&self) -> Looking {
+        match (self.live, self.offline) {
+            (true, _) => Looking::Always,
+            (_, true) => Looking::Never,
+            _ => Looking::WhereConfigured,
+        }
+    }
+}
+
+pub(crate) async fn run(args: &Args, common: &Common) -> anyhow::Result<Exit> {
     let planning = planning::plan(&args.runbook, &args.procedure, &args.planning, common)?;
     let exit = if planning.refusals.is_empty() { Exit::Ok } else { Exit::Refused };
+    let live = match &planning.draft {
+        Some(plan) if planning.refusals.is_empty() => Live::of(plan, args.looking(), common).await?,
+        _ => Live::default(),
+    };
     if common.format == Format::Json {
-        print::json(&document(&planning)?)?;
+        print::json(&document(&planning, &live)?)?;
         return Ok(exit);
     }
     if let Some(draft) = &planning.draft {
-        print_plan(draft, &planning);
+        print_plan(draft, &planning, &live);
     }
     planning::print_refusals(&planning.refusals);
     Ok(exit)
 }
 
 /// The plan with `rollback` and `refusals`; what was refused has no digest, so that nobody can approve it.
-fn document(planning: &Planning) -> serde_json::Result<Value> {
+fn document(planning: &Planning, live: &Live) -> serde_json::Result<Value> {
     let nothing = || Ok(json!({"steps": [], "variables": {}}));
     let mut document = planning.draft.as_ref().map_or_else(nothing, serde_json::to_value)?;
     if !planning.refusals.is_empty() {
         document["digest"] = Value::Null;
     }
+    live.add_to(&mut document);
     document["rollback"] = json!(planning.rollback);
     document["refusals"] = planning.refusals.iter().map(|refused| refused.sentence.as_str()).collect();
     Ok(document)
 }
 
-fn print_plan(plan: &Plan, Planning { rollback, refusals, .. }: &Planning) {
+fn print_plan(plan: &Plan, Planning { rollback, refusals, .. }: &Planning, live: &Live) {
     print::line(format!("{} on {}", plan.title.bold(), plan.target.bold()));
     for (name, value) in &plan.variables {
         print::line(format!("  {name} = {value}"));
@@ -58,7 +81,7 @@ fn print_plan(plan: &Plan, Planning { rollback, refusals, .. }: &Planning) {
     let ends = plan.steps.iter().skip(1).map(|step| step.line).chain([u32::MAX]);
     for (step, end) in plan.steps.iter().zip(ends) {
         let here = |refused: &&Refused| refused.line.is_some_and(|line| (step.line..end).contains(&line));
-        print_step(step, &plan.target, &refusals.iter().filter(here).collect::<Vec<_>>(), refusals.is_empty());
+        print_step(step, &plan.target, &refusals.iter().filter(here).collect::<Vec<_>>(), refusals.is_empty(), live);
     }
     if !rollback.is_empty() {
         print::line("\nThe way back, as the runbook has it (this run does not perform it):");
@@ -67,6 +90,7 @@ fn print_plan(plan: &Plan, Planning { rollback, refusals, .. }: &Planning) {
             print_lines("     ", &command.rendered);
         }
     }
+    live.print_programs();
     print_summary(plan);
     match refusals.is_empty() {
         true => print::line(format!("To approve all of it: --approve {}", plan.digest)),
@@ -75,14 +99,15 @@ fn print_plan(plan: &Plan, Planning { rollback, refusals, .. }: &Planning) {
 }
 
 /// A step with the reasons against it; what can be approved is said only `where_whole`.
-fn print_step(step: &PlannedStep, target: &str, reasons: &[&Refused], where_whole: bool) {
+fn print_step(step: &PlannedStep, target: &str, reasons: &[&Refused], where_whole: bool, live: &Live) {
     let by = if step.kind == StepKind::Manual { " (by hand)" } else { "" };
     print::line(format!("\n{}. {}{by}   line {}", step.number, step.title.bold(), step.line));
-    for command in &step.commands {
-        print_command(command);
+    for (index, command) in step.commands.iter().enumerate() {
+        print_command(command, || live.print_preview(step.number, index));
         print_reasons(reasons, |line| line == command.line);
     }
     print_reasons(reasons, |line| !step.commands.iter().any(|command| command.line == line));
+    live.print_duration(step.number);
     match step.kind {
         _ if !where_whole => {}
         StepKind::Command => print::line(format!("   asks for approval: {}", step.digest(target))),
@@ -97,7 +122,8 @@ fn print_reasons(reasons: &[&Refused], concerned: impl Fn(u32) -> bool) {
     }
 }
 
-fn print_command(command: &PlannedCommand) {
+/// `now` prints what the preview shows on the estate as it is.
+fn print_command(command: &PlannedCommand, now: impl Fn()) {
     print::line(format!("   {}", effect(command)));
     print_lines("     ", &command.rendered);
     for (name, text) in &command.capture {
@@ -109,10 +135,12 @@ fn print_command(command: &PlannedCommand) {
         (None, None) if command.effect == EffectClass::Observe => {}
         (None, None) => print_labelled("undone by", "nothing that Allclear knows"),
     }
-    for (label, text) in [("preview", &command.preview), ("verified by", &command.verify)] {
-        if let Some(text) = text {
-            print_labelled(label, text);
-        }
+    if let Some(preview) = &command.preview {
+        print_labelled("preview", preview);
+        now();
+    }
+    if let Some(verify) = &command.verify {
+        print_labelled("verified by", verify);
     }
     if command.effect != EffectClass::Observe && !command.needs.is_empty() {
         print_labelled("needs", &command.needs.join(", "));

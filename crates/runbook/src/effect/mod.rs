@@ -27,7 +27,7 @@ pub(crate) fn classify(language: &str, text: &str) -> EffectClass {
 }
 
 /// The effect of one command of the given language.
-pub(crate) fn classify_with(catalogue: &Catalogue, language: &str, text: &str) -> EffectClass {
+pub fn classify_with(catalogue: &Catalogue, language: &str, text: &str) -> EffectClass {
     let language = match language {
         "bash" => catalogue::Language::Bash,
         "sql" => catalogue::Language::Sql,
