@@ -1,13 +1,19 @@
 //! What looks like a secret whoever it belongs to: keys and tokens with a known beginning, credentials in headers and
-//! URLs, private keys.
+//! URLs, passwords that are assigned to a variable, private keys.
 //!
 //! Invariant: a rule decides on at most [`LOOKAHEAD_BYTES_MAX`] bytes after its beginning; the rest of a long secret is
 //! swallowed as it comes.
 
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, Input, MatchKind};
+
 use super::class::{Class, run};
+use super::sorted::Sorted;
 
 /// How far a rule looks before it decides.
 pub(super) const LOOKAHEAD_BYTES_MAX: usize = 1024;
+
 /// A family of secrets with known beginnings.
 pub(super) struct Pattern {
     /// What it begins with.
@@ -21,8 +27,12 @@ enum Rule {
     Token(usize, Class),
     /// The same, but the beginning is not secret and stays.
     After(usize, Class),
+    /// A letter for the kind of token, a dash or a dot, then at least ten bytes.
+    Slack,
     /// A header's name, then a scheme, then credentials.
     Authorization,
+    /// The value of a variable whose name says that it is secret.
+    Assigned,
     /// `user:password@` after the scheme of a URL.
     UrlPassword,
     /// Header, dot, payload: both JSON in base64.
@@ -32,31 +42,70 @@ enum Rule {
 }
 
 /// Every pattern. Minimal lengths keep the placeholders of a runbook (`sk_live_NEW_KEY`) readable.
-pub(super) const PATTERNS: &[Pattern] = &[
-    Pattern {
-        beginnings: &["sk_live_", "rk_live_", "sk_test_", "rk_test_"],
-        rule: Rule::Token(10, Class::Alphanumeric),
-    },
+///
+/// At most 32 beginnings, each of three bytes or more: with more, or shorter ones, the search is half as fast.
+const PATTERNS: &[Pattern] = &[
+    Pattern { beginnings: &["sk_live_", "rk_live_", "sk_test_"], rule: Rule::Token(10, Class::Alphanumeric) },
     Pattern { beginnings: &["whsec_"], rule: Rule::Token(10, Class::Base64) },
     Pattern { beginnings: &["AKIA", "ASIA"], rule: Rule::Token(16, Class::UpperOrDigit) },
-    Pattern {
-        beginnings: &["aws_secret_access_key", "AWS_SECRET_ACCESS_KEY", "SecretAccessKey"],
-        rule: Rule::Authorization,
-    },
-    Pattern {
-        beginnings: &["xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-", "xoxe-", "xoxe.", "xapp-"],
-        rule: Rule::Token(10, Class::Dashed),
-    },
+    Pattern { beginnings: &["aws_secret_access_key", "SecretAccessKey"], rule: Rule::Authorization },
+    Pattern { beginnings: &["xox"], rule: Rule::Slack },
+    Pattern { beginnings: &["xapp-"], rule: Rule::Token(10, Class::Dashed) },
     Pattern { beginnings: &["hooks.slack.com/"], rule: Rule::After(16, Class::Path) },
     Pattern { beginnings: &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"], rule: Rule::Token(20, Class::Alphanumeric) },
     Pattern { beginnings: &["github_pat_", "glpat-"], rule: Rule::Token(20, Class::Dashed) },
+    Pattern { beginnings: &["npm_"], rule: Rule::Token(36, Class::Alphanumeric) },
+    Pattern { beginnings: &["pypi-AgE"], rule: Rule::Token(40, Class::Base64Url) },
     Pattern { beginnings: &["AIza"], rule: Rule::Token(35, Class::Dashed) },
+    Pattern { beginnings: &["SG."], rule: Rule::Token(40, Class::Dashed) },
     Pattern { beginnings: &["eyJ"], rule: Rule::Jwt },
-    Pattern { beginnings: &["Bearer ", "bearer ", "BEARER "], rule: Rule::After(16, Class::Credentials) },
-    Pattern { beginnings: &["Authorization", "authorization", "AUTHORIZATION"], rule: Rule::Authorization },
+    // Without its first letter, which may be large or small.
+    Pattern { beginnings: &["earer "], rule: Rule::After(16, Class::Credentials) },
+    Pattern { beginnings: &["uthorization", "AUTHORIZATION"], rule: Rule::Authorization },
+    Pattern { beginnings: &["PASSWORD", "SECRET", "TOKEN", "_KEY"], rule: Rule::Assigned },
     Pattern { beginnings: &["://"], rule: Rule::UrlPassword },
     Pattern { beginnings: &["-----BEGIN "], rule: Rule::PrivateKey },
 ];
+
+/// The beginnings of all patterns, made ready for searching once for the whole program.
+pub(super) struct Beginnings {
+    automaton: AhoCorasick,
+    /// In the order of the automaton.
+    patterns: Vec<&'static Pattern>,
+    sorted: Sorted,
+}
+
+pub(super) static BEGINNINGS: LazyLock<Beginnings> = LazyLock::new(|| {
+    let all = || PATTERNS.iter().flat_map(|pattern| pattern.beginnings.iter().map(move |text| (pattern, *text)));
+    let automaton = AhoCorasick::builder()
+        .match_kind(MatchKind::LeftmostLongest)
+        .build(all().map(|(_, beginning)| beginning))
+        .expect("the beginnings are few and short, far below the limits of the automaton");
+    let sorted = Sorted::new(all().map(|(_, beginning)| beginning.as_bytes().into()).collect());
+    Beginnings { automaton, patterns: all().map(|(pattern, _)| pattern).collect(), sorted }
+});
+
+/// The beginning of a pattern, met in a text.
+pub(super) struct FoundBeginning {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) pattern: &'static Pattern,
+}
+
+impl Beginnings {
+    /// The first at or after `from`.
+    pub(super) fn find(&self, text: &[u8], from: usize) -> Option<FoundBeginning> {
+        let found = self.automaton.find(Input::new(text).range(from..))?;
+        let pattern = self.patterns[found.pattern().as_usize()];
+        Some(FoundBeginning { start: found.start(), end: found.end(), pattern })
+    }
+
+    /// Where the end of the text may be the beginning of a pattern; the length of the text where it cannot.
+    pub(super) fn hold(&self, text: &[u8]) -> usize {
+        let earliest = (text.len() + 1).saturating_sub(self.sorted.longest());
+        (earliest..text.len()).find(|&start| self.sorted.continues(&text[start..])).unwrap_or(text.len())
+    }
+}
 
 /// What a rule says of a beginning.
 pub(super) enum Extent {
@@ -84,12 +133,12 @@ impl Pattern {
     pub(super) fn extent(&self, text: &[u8], start: usize, end: usize, before: u8, last: bool) -> Extent {
         let rest = &text[end..];
         match self.rule {
-            Rule::Token(_, class) | Rule::After(_, class) if class.holds(before) && before.is_ascii_alphanumeric() => {
-                Extent::None
-            }
+            Rule::Token(_, class) if class.holds(before) && before.is_ascii_alphanumeric() => Extent::None,
             Rule::Token(least, class) => token(rest, least, class, last, start, end),
             Rule::After(least, class) => token(rest, least, class, last, end, end),
+            Rule::Slack => slack(rest, last, start, end),
             Rule::Authorization => authorization(rest, last, end),
+            Rule::Assigned => assigned(rest, last, end),
             Rule::UrlPassword => url_password(rest, last, end),
             Rule::Jwt if Class::Base64Url.holds(before) => Extent::None,
             Rule::Jwt => jwt(rest, last, start, end),
@@ -102,6 +151,16 @@ fn token(rest: &[u8], least: usize, class: Class, last: bool, start: usize, end:
     match class.run(&rest[..rest.len().min(least)]) {
         length if length == least => Extent::Secret { start, end: end + least, rest: Rest::While(class) },
         length if length == rest.len() && !last => Extent::Undecided,
+        _ => Extent::None,
+    }
+}
+
+fn slack(rest: &[u8], last: bool, start: usize, end: usize) -> Extent {
+    match rest {
+        [b'a' | b'b' | b'e' | b'p' | b'r' | b's', b'-' | b'.', rest @ ..] => {
+            token(rest, 10, Class::Dashed, last, start, end + 2)
+        }
+        [] | [b'a' | b'b' | b'e' | b'p' | b'r' | b's'] if !last => Extent::Undecided,
         _ => Extent::None,
     }
 }
@@ -122,6 +181,24 @@ fn authorization(rest: &[u8], last: bool, end: usize) -> Extent {
     let schemed = gap > 0 && is_scheme(&window[separator..separator + word]) && second < window.len();
     let start = end + if schemed { second } else { separator };
     Extent::Secret { start, end: start, rest: Rest::While(Class::Unquoted) }
+}
+
+/// `=abc12345`, `: "abc12345"`. Digits and letters both: a placeholder seldom has both, a generated password always.
+fn assigned(rest: &[u8], last: bool, end: usize) -> Extent {
+    const VALUE_BYTES_MIN: usize = 8;
+    let window = &rest[..rest.len().min(LOOKAHEAD_BYTES_MAX)];
+    let separator = run(window, |byte| matches!(byte, b':' | b'=' | b' ' | b'"' | b'\'' | b'\\'));
+    let value = &window[separator..][..Class::Unquoted.run(&window[separator..])];
+    if separator + value.len() == window.len() && window.len() < LOOKAHEAD_BYTES_MAX && !last {
+        return Extent::Undecided;
+    }
+    let mixed = value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic);
+    let assigned = window[..separator].iter().any(|byte| matches!(byte, b':' | b'='));
+    if !assigned || !mixed || value.len() < VALUE_BYTES_MIN || value.starts_with(b"$") || value.starts_with(b"<") {
+        return Extent::None;
+    }
+    let start = end + separator;
+    Extent::Secret { start, end: start + value.len(), rest: Rest::While(Class::Unquoted) }
 }
 
 fn is_scheme(word: &[u8]) -> bool {

@@ -76,8 +76,9 @@ fn a_value_that_begins_a_pattern_is_still_found() {
 #[test]
 fn a_value_of_several_lines_is_taken_out_line_by_line() {
     let redactor = Redactor::new([("KEY", "first line\nsecond line\nx\n")]);
-    check(&redactor, "  first line\n  second line\n  x\n", "  [redacted]\n  [redacted]\n  x\n");
-    check(&redactor, "k: first line\\nsecond line\\nx", "k: [redacted]\\n[redacted]\\nx");
+    check(&redactor, "  second line\n  first line\n  x\n", "  [redacted]\n  [redacted]\n  x\n");
+    check(&redactor, "  first line\n  second line\n  x\n", "  [redacted]\n");
+    check(&redactor, "k: first line\\nsecond line\\nx", "k: [redacted]");
 }
 
 #[test]
@@ -89,6 +90,27 @@ fn a_long_value_is_taken_out_also_where_base64_breaks_its_lines() {
     let encoded = base64::engine::general_purpose::STANDARD.encode(&value);
     let lines: Vec<&str> = (0..encoded.len()).step_by(76).map(|at| &encoded[at..encoded.len().min(at + 76)]).collect();
     assert_eq!(redactor.text(&lines.join("\n")).replace("[redacted]", "").trim(), "");
+}
+
+#[test]
+fn a_value_is_found_across_colours() {
+    let redactor = Redactor::new([("DB", "correct-horse")]);
+    check(&redactor, "a \u{1b}[1;31mcorrect\u{1b}[0m-\u{1b}[Khorse\u{1b}[0m b", "a \u{1b}[1;31m[redacted]\u{1b}[0m\u{1b}[K\u{1b}[0m b");
+    let token = format!("gh\u{1b}[31mp_{}\u{1b}[m!", "a1B2".repeat(10));
+    check(&redactor, &token, "[redacted]\u{1b}[31m\u{1b}[m!");
+}
+
+#[test]
+fn a_long_value_is_found_across_line_breaks_and_a_short_one_is_not() {
+    let redactor = Redactor::new([("DB", "correct-horse-battery"), ("PIN", "123456")]);
+    check(&redactor, "<correct-ho\n    rse-battery>", "<[redacted]>");
+    check(&redactor, "<correct-\r\nhorse-\r\nbattery>", "<[redacted]>");
+    check(&redactor, "123\n456\n", "123\n456\n");
+    // The end of a line never waits for the next one.
+    check(&redactor, "<cor\nrect-horse-battery>", "<cor\n[redacted]>");
+    let mut stream = redactor.stream();
+    assert_eq!(&stream.push(b"it is clear\nand so it is, c\n")[..], b"it is clear\nand so it is, c\n");
+    assert_eq!(&stream.push(b"orrect-horse-battery, orrect")[..], b"[redacted], orrect");
 }
 
 #[test]
@@ -110,6 +132,14 @@ fn known_keys_and_tokens_are_taken_out() {
         (format!("Bearer {forty}"), "Bearer [redacted]"),
         ("postgres://app:s3cr3t@db:5432/x".to_owned(), "postgres://app:[redacted]@db:5432/x"),
         ("redis://:s3cr3t@cache".to_owned(), "redis://:[redacted]@cache"),
+        (format!("SG.{forty}.{forty}"), "[redacted]"),
+        (format!("TWILIO_AUTH_TOKEN: \"{}\"", "0a1b2c3d".repeat(4)), "TWILIO_AUTH_TOKEN: \"[redacted]\""),
+        (format!("//registry/:_authToken=npm_{forty}"), "//registry/:_authToken=[redacted]"),
+        (format!("pypi-AgEIcHlwaS5vcmc{forty}"), "[redacted]"),
+        (format!("glpat-{forty}"), "[redacted]"),
+        (format!("AIza{forty}"), "[redacted]"),
+        ("DB_PASSWORD='h1nter2-h1nter2' x".to_owned(), "DB_PASSWORD='[redacted]' x"),
+        ("APP_TOKEN=a1b2c3d4e5\n".to_owned(), "APP_TOKEN=[redacted]\n"),
         ("t=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl end".to_owned(), "t=[redacted] end"),
     ] {
         check(&redactor, &text, expected);
@@ -127,6 +157,9 @@ fn ordinary_text_is_left_alone() {
         "eyJhbGciOiJIUzI1NiJ9 is a header, eyJ.x is not",
         "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
         "the Authorization header",
+        "PASSWORD=$DB_PASSWORD2 SECRET=<secret-1> TOKEN=YOUR_TOKEN_HERE SORT_KEY=id",
+        "TOKEN is a word, SG.x too, npm_config_cache is a variable",
+        "\u{1b}[31mred\u{1b}[0m and \u{1b}]0;title\u{7} and \u{1b}x and \u{1b}[",
     ] {
         check(&redactor, text, text);
     }
@@ -171,7 +204,7 @@ fn memory_stays_small_however_long_a_secret_is() {
 
 #[test]
 fn random_cuts_of_random_secrets_change_nothing() {
-    const PARTS: [&str; 14] = [
+    const PARTS: [&str; 21] = [
         "abcdef",
         "abcdefghij",
         "efgh",
@@ -186,8 +219,15 @@ fn random_cuts_of_random_secrets_change_nothing() {
         "sk_live_",
         "\n",
         "0123456789",
+        "\u{1b}[0m",
+        "\u{1b}",
+        "[1",
+        "\n  ",
+        "uvwxyzuvwxyzuvwxyz",
+        "uvw",
+        "xyz",
     ];
-    let redactor = Redactor::new([("A", "abcdef"), ("B", "abcdefghij"), ("C", "ghij01234")]);
+    let redactor = Redactor::new([("A", "abcdef"), ("B", "abcdefghij"), ("C", "ghij01234"), ("D", "uvwxyzuvwxyzuvwxyz")]);
     let mut state = 0x2545_F491_4F6C_DD1D_u64;
     let mut random = |below: usize| {
         state ^= state << 13;
@@ -195,8 +235,8 @@ fn random_cuts_of_random_secrets_change_nothing() {
         state ^= state << 17;
         usize::try_from(state % below as u64).expect("it is below a usize")
     };
-    for round in 0..2000 {
-        let text: String = (0..1 + random(12)).map(|_| PARTS[random(PARTS.len())]).collect();
+    for round in 0..4000 {
+        let text: String = (0..1 + random(20)).map(|_| PARTS[random(PARTS.len())]).collect();
         let whole = redactor.text(&text);
         let mut rest = text.as_bytes();
         let mut chunks = Vec::new();

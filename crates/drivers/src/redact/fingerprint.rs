@@ -1,0 +1,112 @@
+//! A quick look at a text for places where one of many literals may stand.
+//!
+//! Of each literal the hashes of a few pieces are kept, so many that every occurrence shows at least one of them at a
+//! place that is a multiple of the stride; only those places are looked at. Looks do not depend on each other, so the
+//! processor makes several at once: that is what outruns an automaton, which must wait for each byte.
+
+/// A shorter literal has no piece that is long enough.
+pub(super) const LITERAL_BYTES_MIN: usize = 6;
+const PIECE_BYTES_MIN: usize = 5;
+const PIECE_BYTES_MAX: usize = 8;
+/// The tables are at most a quarter of a mebibyte: they must stay near the processor.
+const TABLE_BITS_MAX: usize = 1 << 21;
+const TABLE_BITS_MIN: usize = 1 << 12;
+/// So thin that a look at random bytes seldom finds something.
+const TABLE_BITS_PER_PIECE: usize = 32;
+
+/// Pieces of literals.
+pub(super) struct Fingerprints {
+    stride: usize,
+    piece: usize,
+    pieces: Table,
+    beginnings: Table,
+}
+
+impl Fingerprints {
+    /// Invariant: no literal is shorter than [`LITERAL_BYTES_MIN`].
+    pub(super) fn of<'a>(literals: impl Iterator<Item = &'a [u8]> + Clone) -> Self {
+        let shortest = literals.clone().map(<[u8]>::len).min().unwrap_or(LITERAL_BYTES_MIN).max(LITERAL_BYTES_MIN);
+        let stride = (shortest + 1 - PIECE_BYTES_MIN).min(PIECE_BYTES_MAX);
+        let piece = (shortest + 1 - stride).min(PIECE_BYTES_MAX);
+        let count = literals.clone().count();
+        let (mut pieces, mut beginnings) = (Table::for_pieces(count * stride), Table::for_pieces(count * stride));
+        for literal in literals {
+            beginnings.insert(word(literal, piece));
+            (0..stride).for_each(|at| pieces.insert(word(&literal[at..], piece)));
+        }
+        Self { stride, piece, pieces, beginnings }
+    }
+
+    /// Calls for every place where a literal may begin; not in order, and for some where none does.
+    pub(super) fn each_candidate(&self, text: &[u8], mut call: impl FnMut(usize)) {
+        let mut at = 0;
+        while let Some(bytes) = text.get(at..at + PIECE_BYTES_MAX) {
+            if self.pieces.holds(word(bytes, self.piece)) {
+                self.starts_near(text, at, &mut call);
+            }
+            at += self.stride;
+        }
+        while at + self.piece <= text.len() {
+            if self.pieces.holds(word(&text[at..], self.piece)) {
+                self.starts_near(text, at, &mut call);
+            }
+            at += self.stride;
+        }
+    }
+
+    #[cold]
+    fn starts_near(&self, text: &[u8], at: usize, call: &mut impl FnMut(usize)) {
+        for start in (at + 1).saturating_sub(self.stride)..=at {
+            if self.may_begin(&text[start..]) {
+                call(start);
+            }
+        }
+    }
+
+    /// Whether a literal may begin here; of a text that is too short to tell, it may.
+    pub(super) fn may_begin(&self, text: &[u8]) -> bool {
+        text.len() < self.piece || self.beginnings.holds(word(text, self.piece))
+    }
+}
+
+/// The first `length` bytes as a number.
+fn word(text: &[u8], length: usize) -> u64 {
+    if let Some(bytes) = text.first_chunk::<PIECE_BYTES_MAX>() {
+        return u64::from_le_bytes(*bytes) & (u64::MAX >> (8 * (PIECE_BYTES_MAX - length)));
+    }
+    let mut bytes = [0; PIECE_BYTES_MAX];
+    let known = &text[..length.min(text.len())];
+    bytes[..known.len()].copy_from_slice(known);
+    u64::from_le_bytes(bytes)
+}
+
+/// A set of numbers that errs on the side of holding one.
+struct Table {
+    bits: Vec<u64>,
+    shift: u32,
+}
+
+impl Table {
+    fn for_pieces(count: usize) -> Self {
+        let size = (count * TABLE_BITS_PER_PIECE).next_power_of_two().clamp(TABLE_BITS_MIN, TABLE_BITS_MAX);
+        let words = size / 64;
+        Self { bits: vec![0; words], shift: 64 - words.ilog2() }
+    }
+
+    /// Two bits of one word: nearly as telling as two words, and fetched at once.
+    fn place(&self, word: u64) -> (usize, u64) {
+        const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+        let hash = word.wrapping_mul(ODD);
+        ((hash >> self.shift) as usize, 1 << (hash >> 8 & 63) | 1 << (hash >> 16 & 63))
+    }
+
+    fn insert(&mut self, word: u64) {
+        let (index, bits) = self.place(word);
+        self.bits[index] |= bits;
+    }
+
+    fn holds(&self, word: u64) -> bool {
+        let (index, bits) = self.place(word);
+        self.bits[index] & bits == bits
+    }
+}
