@@ -1,9 +1,10 @@
 //! The one match from effect to driver.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use allclear_core::{CaptureEffect, DeliverEffect, DeliveryResult, PerformEffect, Probe, ProbeEffect, RunId, Sample};
-use allclear_drivers::{Notifier, Sessions, TrustStore, probe_http};
+use allclear_drivers::{CaptureKey, Notifier, Sessions, TrustStore, probe_http};
 use allclear_engine::{Drivers, OutputSink, Performed};
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -21,11 +22,11 @@ pub(crate) struct Wiring {
 }
 
 impl Wiring {
-    /// Drivers that trust what this machine trusts.
-    pub(crate) fn new() -> anyhow::Result<Self> {
+    /// Drivers that trust what this machine trusts, and keep their key in that directory.
+    pub(crate) fn new(data_directory: &Path) -> anyhow::Result<Self> {
         let trust = TrustStore::native();
         let notifier = Notifier::new(&trust).context("messages cannot be sent from here")?;
-        Ok(Self { trust, notifier, sessions: Sessions::default() })
+        Ok(Self { trust, notifier, sessions: Sessions::with_key(CaptureKey::of(data_directory)) })
     }
 }
 
@@ -58,8 +59,8 @@ impl Drivers for Wiring {
         Performed { succeeded: performed.succeeded, outcome: performed.outcome }
     }
 
-    async fn capture(&self, _: CaptureEffect) -> Result<BTreeMap<String, Bytes>, String> {
-        Err("what is before a step cannot be recorded yet".to_owned())
+    async fn capture(&self, effect: CaptureEffect) -> Result<BTreeMap<String, Bytes>, String> {
+        self.sessions.capture(&effect).await
     }
 
     async fn release(&self, run: RunId) {

@@ -85,7 +85,7 @@ impl Stand {
         let console = format!("http://{}", listeners.console.local_addr()?);
         let addresses = Addresses { console: console.clone(), pager: pager.url(), prepchef: prepchef.url() };
         let loaded = host::load(&props::lay_out(data_dir, &addresses, pace)?)?.config;
-        let engine = start_engine(store, loaded).await?;
+        let engine = start_engine(store, data_dir, loaded).await?;
         let (auth, token) = Auth::ephemeral()?;
         let site = Site::new(engine.handle(), auth, env!("CARGO_PKG_VERSION")).refusing_plans(credential::refusals);
         let site = Arc::new(site);
@@ -132,14 +132,14 @@ impl Stand {
     }
 }
 
-async fn start_engine(store: Store, mut config: config::Config) -> anyhow::Result<Engine> {
+async fn start_engine(store: Store, data_dir: &Path, mut config: config::Config) -> anyhow::Result<Engine> {
     for check in config.policy.checks.values_mut() {
         let Probe::Http(http) = &mut check.probe;
         // The file allows no more than the short interval, but a machine under load is not a failing PrepChef.
         (http.timeout_ms, http.connect_timeout_ms) = (TIMEOUT_MS, TIMEOUT_MS);
     }
     let options = Options { holder: HOLDER.to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), grace: GRACE };
-    let engine = Engine::start(store, Wiring::new()?, SystemClock, options).await?;
+    let engine = Engine::start(store, Wiring::new(data_dir)?, SystemClock, options).await?;
     host::adopt(&engine.handle(), config.policy).await?;
     Ok(engine)
 }

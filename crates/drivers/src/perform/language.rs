@@ -26,6 +26,18 @@ impl Language {
         }
     }
 
+    /// What was before the command: the bytes that this capture of it finds.
+    pub(super) async fn capture(
+        self,
+        capture: &str,
+        task: &Task<'_>,
+        stage: &mut Stage<'_>,
+    ) -> Result<Vec<u8>, Failure> {
+        match self {
+            Self::Bash => shell::capture(capture, task, stage).await,
+        }
+    }
+
     /// Performs the command; what it did in a few words, where there is something to say.
     pub(super) async fn perform(self, task: &Task<'_>, stage: &mut Stage<'_>) -> Result<Option<String>, Failure> {
         match self {

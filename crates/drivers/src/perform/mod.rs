@@ -10,22 +10,26 @@
 //! 2. its arm in [`Language::check`]: what is wrong with a command before anything of its step is run, as the end of a
 //!    sentence that began with the command's name; it must not touch the world;
 //! 3. its arm in [`Language::perform`]: from a [`Task`] on a [`Stage`] to a few words about what was done, or to a
-//!    [`Failure`]. It stops at once when `stage.cancelled` is set, and may be dropped at any await.
+//!    [`Failure`]. It stops at once when `stage.cancelled` is set, and may be dropped at any await;
+//! 4. its arm in [`Language::capture`]: the bytes that a capture, which is written in the same language, finds.
 //!
 //! An executor that works with the run's shell calls [`crate::shell::run`]. A credential that commands do not find in
 //! their environment is added to the secrets of [`Environment`] alone: what is not there is not redacted by value.
 
 mod cancellation;
+mod captured;
 mod environment;
 mod language;
 mod output;
 mod sessions;
 mod slot;
 mod step;
+mod wait;
 
-use allclear_core::{PerformEffect, Plan, PlannedCommand, RunId, StepOutcome, Target};
+use allclear_core::{CaptureEffect, PerformEffect, Plan, PlannedCommand, RunId, StepOutcome, Target};
 
 pub(crate) use cancellation::Cancellation;
+pub(crate) use captured::Captured;
 pub(crate) use environment::Environment;
 pub(crate) use output::OutputSink;
 pub use sessions::Sessions;
@@ -58,12 +62,21 @@ impl<'a> From<&'a PerformEffect> for Scope<'a> {
     }
 }
 
+impl<'a> From<&'a CaptureEffect> for Scope<'a> {
+    fn from(effect: &'a CaptureEffect) -> Self {
+        let CaptureEffect { run, step, plan, target, directory, .. } = effect;
+        Self { run: *run, step: *step, plan, target, directory: directory.as_deref() }
+    }
+}
+
 /// One command to perform.
 pub(crate) struct Task<'a> {
     pub(crate) scope: &'a Scope<'a>,
     pub(crate) command: &'a PlannedCommand,
     /// Variables and secrets of the run, with their values.
     pub(crate) environment: &'a Environment,
+    /// What was captured before the change that this command puts back.
+    pub(crate) captured: &'a Captured,
 }
 
 /// What an executor works with.

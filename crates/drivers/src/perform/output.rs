@@ -10,14 +10,20 @@ const TAIL_BYTES: usize = 1024;
 
 /// A bounded channel behind a redacting stream.
 pub(crate) struct OutputSink<'a> {
-    sender: &'a mpsc::Sender<Bytes>,
+    /// `None` where nobody is to see it.
+    sender: Option<&'a mpsc::Sender<Bytes>>,
     stream: RedactedStream,
     tail: Vec<u8>,
 }
 
 impl<'a> OutputSink<'a> {
     pub(super) fn new(sender: &'a mpsc::Sender<Bytes>, stream: RedactedStream) -> Self {
-        Self { sender, stream, tail: Vec::new() }
+        Self { sender: Some(sender), stream, tail: Vec::new() }
+    }
+
+    /// One of which only the tail is kept.
+    pub(super) fn silent(stream: RedactedStream) -> Self {
+        Self { sender: None, stream, tail: Vec::new() }
     }
 
     /// Sends what may leave of these bytes; waits where the channel is full.
@@ -42,8 +48,10 @@ impl<'a> OutputSink<'a> {
             let superseded = (self.tail.len() + clean.len()).saturating_sub(TAIL_BYTES).min(self.tail.len());
             self.tail.drain(..superseded);
             self.tail.extend_from_slice(&clean[clean.len().saturating_sub(TAIL_BYTES)..]);
-            // A receiver that has gone away wants no output; the command goes on.
-            let _ = self.sender.send(clean).await;
+            if let Some(sender) = self.sender {
+                // A receiver that has gone away wants no output; the command goes on.
+                let _ = sender.send(clean).await;
+            }
         }
     }
 }

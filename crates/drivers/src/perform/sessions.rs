@@ -1,26 +1,56 @@
 //! The sessions of all runs: steps are performed in them, cancelled, and closed.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
-use allclear_core::{PerformEffect, RunId, StepOutcome};
+use allclear_core::{CaptureEffect, PerformEffect, RunId, StepOutcome};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use super::slot::Slots;
 use super::step::{self, Performable};
 use super::{Cancellation, Environment, Failure, OutputSink, Performed, Scope, Stage};
-use crate::redact::Redactor;
+use crate::seal::{CaptureKey, Origin};
 
 /// The sessions of all runs; at most one per run.
 #[derive(Default)]
 pub struct Sessions {
     slots: Slots,
+    /// Seals what is captured; without one, nothing can be.
+    key: Option<CaptureKey>,
 }
 
 impl Sessions {
-    /// No session yet.
+    /// No session yet, and no key: nothing can be captured or put back from what was.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// No session yet; what is captured is sealed with this key.
+    pub fn with_key(key: CaptureKey) -> Self {
+        Self { key: Some(key), ..Self::default() }
+    }
+
+    /// Performs the captures of a step in order, in its run's session; the sealed bytes, by `INDEX/VARIABLE`, or one
+    /// sentence about the first that failed. What they find goes nowhere else.
+    pub async fn capture(&self, effect: &CaptureEffect) -> Result<BTreeMap<String, Bytes>, String> {
+        let key = self.key.as_ref().ok_or("there is no data directory here to keep the key of what is captured in")?;
+        let scope = Scope::from(effect);
+        let step = Performable::of(&scope)?;
+        let environment = Environment::of(&scope)?;
+        let slot = self.slots.slot(effect.run);
+        let mut state = slot.state.lock().await;
+        let redactor = state.redactor(effect.run, environment.secrets.iter().cloned());
+        let (sink, cancelled) = (OutputSink::silent(redactor.stream()), Cancellation::of(&slot.cancelled));
+        let mut stage = Stage { shell: &mut state.shell, sink, cancelled };
+        let values = step.capture(&scope, &environment, &mut stage).await;
+        let values = values.map_err(|summary| redactor.text(&summary))?;
+        let seal = |(name, value): (String, Vec<u8>)| {
+            let origin = Origin { run: effect.run, step: effect.step, key: name.clone() };
+            let sealed = key.seal(&origin, value).map_err(|error| format!("what was captured is not kept: {error}"))?;
+            Ok((name, Bytes::from(sealed)))
+        };
+        values.into_iter().map(seal).collect()
     }
 
     /// Performs the commands of the step in order and stops at the first that fails. Output goes to the sink as it
@@ -57,15 +87,11 @@ impl Sessions {
         sink: &mpsc::Sender<Bytes>,
     ) -> Result<(String, Option<String>), Failure> {
         let scope = Scope::from(effect);
-        let step = Performable::of(&scope)?;
+        let step = Performable::of(&scope)?.opened(&effect.sealed, self.key.as_ref())?;
         let environment = Environment::of(&scope)?;
         let slot = self.slots.slot(effect.run);
         let mut state = slot.state.lock().await;
-        state.remember(&environment.secrets);
-        let redactor = Redactor::new(state.secrets.iter().map(|(name, value)| (name.as_str(), value.expose())));
-        for ignored in redactor.ignored() {
-            tracing::warn!(run = %effect.run, secret = %ignored.name, reason = %ignored.reason, "a secret is not redacted by value");
-        }
+        let redactor = state.redactor(effect.run, environment.secrets.iter().cloned().chain(step.secrets()));
         step.check(&scope, &environment, &redactor).await?;
         let mut cancelled = Cancellation::of(&slot.cancelled);
         let sink = OutputSink::new(sink, redactor.stream());

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use allclear_core::RunId;
 use tokio::sync::watch;
 
+use crate::redact::Redactor;
 use crate::secret::SecretText;
 use crate::shell::Shell;
 
@@ -78,12 +79,17 @@ impl Slots {
 }
 
 impl SlotState {
-    /// Takes note of what must not be shown.
-    pub(super) fn remember(&mut self, secrets: &[(String, SecretText)]) {
+    /// Takes note of what must not be shown; what takes it and all that came before out of a text.
+    pub(super) fn redactor(&mut self, run: RunId, secrets: impl IntoIterator<Item = (String, SecretText)>) -> Redactor {
         for secret in secrets {
-            if !self.secrets.contains(secret) {
-                self.secrets.push(secret.clone());
+            if !self.secrets.contains(&secret) {
+                self.secrets.push(secret);
             }
         }
+        let redactor = Redactor::new(self.secrets.iter().map(|(name, value)| (name.as_str(), value.expose())));
+        for ignored in redactor.ignored() {
+            tracing::warn!(%run, secret = %ignored.name, reason = %ignored.reason, "a secret is not redacted by value");
+        }
+        redactor
     }
 }

@@ -1,14 +1,31 @@
 //! One step: its commands in order, each by the executor of its language.
 
-use allclear_core::PlannedCommand;
+use std::collections::BTreeMap;
+
+use allclear_core::{Digest, PlannedCommand, PlannedStep};
+use bytes::Bytes;
+use tokio::time::{sleep, timeout};
 
 use super::language::Language;
-use super::{Environment, Failure, Scope, Stage, Task};
+use super::wait::Tries;
+use super::{Captured, Environment, Failure, Scope, Stage, Task};
 use crate::redact::Redactor;
+use crate::seal::CaptureKey;
+use crate::secret::SecretText;
 
 /// A step in which every command has an executor.
 pub(super) struct Performable<'a> {
-    commands: Vec<(Language, &'a PlannedCommand)>,
+    step: &'a PlannedStep,
+    commands: Vec<Command<'a>>,
+}
+
+/// A command, and what it is performed with.
+struct Command<'a> {
+    language: Language,
+    planned: &'a PlannedCommand,
+    /// `command 2 (line 20)`
+    name: String,
+    captured: Captured,
 }
 
 impl<'a> Performable<'a> {
@@ -20,16 +37,52 @@ impl<'a> Performable<'a> {
         }
         let mut commands = Vec::new();
         for (index, command) in step.commands.iter().enumerate() {
-            let refused = |reason: &str| format!("{} {reason}; nothing of this step was run", name(index, command));
+            let name = format!("command {} (line {})", index + 1, command.line);
+            let refused = |reason: &str| format!("{name} {reason}; nothing of this step was run");
             let language = Language::of(&command.language).ok_or_else(|| {
                 refused(&format!("is written in `{}`, which is not performed here", command.language))
             })?;
             if command.rendered.contains('\0') {
                 return Err(refused("holds a NUL character"));
             }
-            commands.push((language, command));
+            commands.push(Command { language, planned: command, name, captured: Captured::default() });
         }
-        Ok(Self { commands })
+        Ok(Self { step, commands })
+    }
+
+    /// The same with what was captured for its commands, or a sentence about what cannot be had.
+    pub(super) fn opened(mut self, sealed: &BTreeMap<Digest, Bytes>, key: Option<&CaptureKey>) -> Result<Self, String> {
+        for command in &mut self.commands {
+            command.captured = Captured::of(command.planned, self.step, sealed, key)
+                .map_err(|error| format!("{} {error}; nothing of this step was run", command.name))?;
+        }
+        Ok(self)
+    }
+
+    /// What must not be shown of what was captured.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = (String, SecretText)> {
+        self.commands.iter().flat_map(|command| command.captured.secrets())
+    }
+
+    /// Performs the captures up to the first that fails; what they found, by `INDEX/VARIABLE`.
+    pub(super) async fn capture(
+        &self,
+        scope: &Scope<'_>,
+        environment: &Environment,
+        stage: &mut Stage<'_>,
+    ) -> Result<Vec<(String, Vec<u8>)>, String> {
+        let mut values = Vec::new();
+        for (index, command) in self.commands.iter().enumerate() {
+            for (variable, capture) in &command.planned.capture {
+                let task = command.task(scope, environment);
+                let value = command.language.capture(capture, &task, stage).await.map_err(|failure| {
+                    let (name, summary) = (&command.name, failure.summary);
+                    format!("the capture `{variable}` of {name} {summary}; nothing of this step was run")
+                })?;
+                values.push((format!("{index}/{variable}"), value));
+            }
+        }
+        Ok(values)
     }
 
     /// What is wrong with any of the commands, before the first one runs.
@@ -39,17 +92,45 @@ impl<'a> Performable<'a> {
         environment: &Environment,
         redactor: &Redactor,
     ) -> Result<(), String> {
-        for (index, &(language, command)) in self.commands.iter().enumerate() {
-            let task = Task { scope, command, environment };
-            language.check(&task).await.map_err(|error| {
-                format!("{} {}; nothing of this step was run", name(index, command), redactor.text(&error))
-            })?;
+        for command in &self.commands {
+            command
+                .language
+                .check(&command.task(scope, environment))
+                .await
+                .map_err(|error| format!("{} {}; nothing of this step was run", command.name, redactor.text(&error)))?;
         }
         Ok(())
     }
 
-    /// Performs the commands up to the first that fails; a sentence about what was done.
+    /// Performs the commands up to the first that fails, and a step that waits until none does; a sentence about what
+    /// was done.
     pub(super) async fn perform(
+        &self,
+        scope: &Scope<'_>,
+        environment: &Environment,
+        stage: &mut Stage<'_>,
+    ) -> Result<String, Failure> {
+        let Some(mut tries) = Tries::of(self.step)? else { return self.once(scope, environment, stage).await };
+        loop {
+            stage.sink.send(tries.begin().as_bytes()).await;
+            // A try that takes too long is dropped, with everything that it started: it only observes.
+            let last = match timeout(tries.left(), self.once(scope, environment, stage)).await {
+                Ok(Ok(summary)) => return Ok(tries.succeeded(&summary)),
+                Ok(Err(failure)) if stage.cancelled.is_set() => return Err(failure),
+                Ok(Err(failure)) => failure.summary,
+                Err(_) => return Err(tries.over("the last try was still under way")),
+            };
+            tokio::select! {
+                () = sleep(tries.pause()) => {}
+                () = stage.cancelled.wait() => return Err("the wait was cancelled".to_owned().into()),
+            }
+            if tries.left().is_zero() {
+                return Err(tries.over(&format!("the last time {last}")));
+            }
+        }
+    }
+
+    async fn once(
         &self,
         scope: &Scope<'_>,
         environment: &Environment,
@@ -59,14 +140,14 @@ impl<'a> Performable<'a> {
             1 => "1 command succeeded".to_owned(),
             count => format!("{count} commands succeeded"),
         };
-        for (index, &(language, command)) in self.commands.iter().enumerate() {
-            let task = Task { scope, command, environment };
-            match language.perform(&task, stage).await {
+        for command in &self.commands {
+            let name = &command.name;
+            match command.language.perform(&command.task(scope, environment), stage).await {
                 Ok(None) => {}
                 Ok(Some(done)) if self.commands.len() == 1 => summary.push_str(&format!(": {done}")),
-                Ok(Some(done)) => summary.push_str(&format!("; {}: {done}", name(index, command))),
+                Ok(Some(done)) => summary.push_str(&format!("; {name}: {done}")),
                 Err(Failure { exit_code, summary }) => {
-                    let summary = format!("{} {summary}", name(index, command));
+                    let summary = format!("{name} {summary}");
                     return Err(Failure { exit_code, summary });
                 }
             }
@@ -83,6 +164,8 @@ pub(super) fn redacted(result: Result<String, Failure>, redactor: &Redactor) -> 
     }
 }
 
-fn name(index: usize, command: &PlannedCommand) -> String {
-    format!("command {} (line {})", index + 1, command.line)
+impl Command<'_> {
+    fn task<'a>(&'a self, scope: &'a Scope<'a>, environment: &'a Environment) -> Task<'a> {
+        Task { scope, command: self.planned, environment, captured: &self.captured }
+    }
 }

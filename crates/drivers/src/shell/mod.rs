@@ -15,16 +15,21 @@ mod control_group;
 mod ending;
 mod offspring;
 mod report;
+mod script;
 mod session;
 mod syntax;
 
 use crate::perform::{Failure, Stage, Task};
 use ending::Ending;
-use report::Snapshot;
+use report::{CAPTURED_BYTES_MAX, Snapshot};
+use script::Script;
 use session::Session;
 
 /// What the output says where a run goes on in another process than the one that began it.
 const NEW_SHELL: &[u8] = b"[a new shell: variables of earlier steps are gone]\n";
+
+/// How much of a complaint goes into a sentence.
+const COMPLAINT_CHARS_MAX: usize = 300;
 
 /// The shell of a run.
 #[derive(Default)]
@@ -32,6 +37,8 @@ pub(crate) struct Shell {
     session: Option<Session>,
     /// What the last command that succeeded left behind.
     snapshot: Option<Snapshot>,
+    /// Whether variables of earlier steps are gone and the output has yet to say so.
+    is_new: bool,
 }
 
 impl Shell {
@@ -57,26 +64,24 @@ impl Shell {
 
 /// What is wrong with the command, as bash itself sees it.
 pub(crate) async fn check(task: &Task<'_>) -> Result<(), String> {
+    if let Some((variable, _)) = task.captured.iter().find(|(_, value)| value.contains(&0)) {
+        return Err(format!(
+            "needs `{variable}`, which was recorded with NUL bytes, and no variable of a shell holds those"
+        ));
+    }
     syntax::check(&task.command.rendered, task.environment).await
 }
 
 /// Runs a text in the run's session, which is begun where there is none. The session is out of its place while the text
 /// runs, so that it dies with the future.
 pub(crate) async fn run(text: &str, task: &Task<'_>, stage: &mut Stage<'_>) -> Result<(), Failure> {
-    if stage.cancelled.is_set() {
-        return Err("was not begun: the run was cancelled".to_owned().into());
-    }
+    let mut session = session(task, stage).await?;
     let (shell, scope) = (&mut *stage.shell, task.scope);
-    if let (None, None, Some(directory)) = (&shell.session, &shell.snapshot, scope.directory) {
-        shell.snapshot = Some(Snapshot { directory: directory.to_owned(), script: String::new() });
+    if std::mem::take(&mut shell.is_new) {
         stage.sink.send(NEW_SHELL).await;
     }
-    let (sink, cancelled) = (&mut stage.sink, &mut stage.cancelled);
-    let mut session = match shell.session.take() {
-        Some(session) => session.alive()?,
-        None => Session::begin(task.environment, shell.snapshot.as_ref(), sink, cancelled).await?,
-    };
-    let ending = session.run(&session::script(scope.step, text), sink, cancelled).await;
+    let script = Script::performing(scope.step, text, task.captured.iter());
+    let ending = session.run(&script, &mut stage.sink, &mut stage.cancelled).await;
     if let Ending::Cancelled = ending {
         session.terminate().await;
     }
@@ -91,4 +96,49 @@ pub(crate) async fn run(text: &str, task: &Task<'_>, stage: &mut Stage<'_>) -> R
     }
     shell.snapshot = snapshot.or(shell.snapshot.take());
     Ok(())
+}
+
+/// Captures what the text writes on its standard output, in the run's session, of which nothing changes. What it
+/// complains about goes into the sentence about its failure and nowhere else.
+pub(crate) async fn capture(text: &str, task: &Task<'_>, stage: &mut Stage<'_>) -> Result<Vec<u8>, Failure> {
+    let mut session = session(task, stage).await?;
+    let script = Script::capturing(task.scope.step, text);
+    let (ending, captured) = session.capture(&script, &mut stage.sink, &mut stage.cancelled).await;
+    if let Ending::Cancelled = ending {
+        session.terminate().await;
+    }
+    let goes_on = matches!(ending, Ending::Done { .. });
+    if goes_on {
+        stage.shell.session = Some(session);
+    }
+    if captured.as_ref().is_some_and(|captured| captured.len() > CAPTURED_BYTES_MAX) {
+        return Err(format!("holds more than {} MB", CAPTURED_BYTES_MAX / 1024 / 1024).into());
+    }
+    let tail = stage.sink.tail();
+    ending.into_result(&tail).map_err(|failure| {
+        let complaint = tail.lines().rev().find(|line| !line.trim().is_empty());
+        let complaint: String = complaint.unwrap_or_default().chars().take(COMPLAINT_CHARS_MAX).collect();
+        let separator = if complaint.is_empty() { "" } else { ": " };
+        Failure { summary: format!("{}{separator}{complaint}", failure.summary), ..failure }
+    })?;
+    captured.ok_or_else(|| "ended before all of it was written".to_owned().into())
+}
+
+/// The run's session out of its place; begun where there is none.
+async fn session(task: &Task<'_>, stage: &mut Stage<'_>) -> Result<Session, Failure> {
+    if stage.cancelled.is_set() {
+        return Err("was not begun: the run was cancelled".to_owned().into());
+    }
+    let shell = &mut *stage.shell;
+    if let (None, None, Some(directory)) = (&shell.session, &shell.snapshot, task.scope.directory) {
+        shell.snapshot = Some(Snapshot { directory: directory.to_owned(), script: String::new() });
+        shell.is_new = true;
+    }
+    match shell.session.take() {
+        Some(session) => Ok(session.alive()?),
+        None => {
+            let snapshot = shell.snapshot.as_ref();
+            Ok(Session::begin(task.environment, snapshot, &mut stage.sink, &mut stage.cancelled).await?)
+        }
+    }
 }

@@ -1,10 +1,19 @@
 //! What a session tells on its control channel: how a command ended, and what the session knows.
 //!
 //! A report is three fields, each closed by a NUL: kind and exit code, working directory, and a script that restores
-//! the rest. The script holds the values of exported secrets: it stays in memory and is never printed.
+//! the rest. The script holds the values of exported secrets: it stays in memory and is never printed. Before the
+//! report of a capture comes one more field: what was captured, in base64.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 /// A longer script is not kept; a session that holds this much in its variables cannot be begun anew.
 const STATE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Longest value that is captured.
+pub(super) const CAPTURED_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// The same in base64, and one more byte to know a longer one by.
+const CAPTURED_TEXT_BYTES_MAX: usize = (CAPTURED_BYTES_MAX + 1).div_ceil(3) * 4;
 
 /// What a session knows, enough to begin another one like it.
 pub(super) struct Snapshot {
@@ -15,15 +24,24 @@ pub(super) struct Snapshot {
 /// A report as it arrives.
 #[derive(Default)]
 pub(super) struct Report {
+    /// What was captured, until its end has come; then only in `captured`.
+    capturing: Option<Vec<u8>>,
+    captured: Option<Vec<u8>>,
     fields: [Vec<u8>; 3],
     complete: usize,
     cut: bool,
 }
 
 impl Report {
+    /// The report of a capture.
+    pub(super) fn of_capture() -> Self {
+        Self { capturing: Some(Vec::new()), ..Self::default() }
+    }
+
     /// Takes the next bytes; says whether the report is complete.
     pub(super) fn push(&mut self, bytes: &[u8]) -> bool {
-        for &byte in bytes {
+        let rest = self.push_captured(bytes);
+        for &byte in rest {
             match self.fields.get_mut(self.complete) {
                 Some(_) if byte == 0 => self.complete += 1,
                 Some(field) if field.len() < STATE_BYTES_MAX => field.push(byte),
@@ -32,6 +50,22 @@ impl Report {
             }
         }
         self.complete == self.fields.len()
+    }
+
+    /// Takes what is captured; gives what comes after it.
+    fn push_captured<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let Some(text) = &mut self.capturing else { return bytes };
+        let end = bytes.iter().position(|&byte| byte == 0);
+        let room = CAPTURED_TEXT_BYTES_MAX.saturating_sub(text.len());
+        text.extend_from_slice(&bytes[..end.unwrap_or(bytes.len()).min(room)]);
+        let Some(end) = end else { return &[] };
+        self.captured = self.capturing.take();
+        &bytes[end + 1..]
+    }
+
+    /// What was captured; `None` where that is not what came.
+    pub(super) fn captured(&mut self) -> Option<Vec<u8>> {
+        STANDARD.decode(self.captured.take()?).ok()
     }
 
     /// Whether it is the last report of a session that is ending.
@@ -47,9 +81,9 @@ impl Report {
     }
 
     /// What the session knows; `None` where it is too much, or not text.
-    pub(super) fn snapshot(self) -> Option<Snapshot> {
+    pub(super) fn snapshot(&mut self) -> Option<Snapshot> {
         let complete = self.complete == self.fields.len() && !self.cut;
-        let [_, directory, script] = self.fields;
+        let [_, directory, script] = std::mem::take(&mut self.fields);
         complete.then_some(())?;
         Some(Snapshot { directory: String::from_utf8(directory).ok()?, script: String::from_utf8(script).ok()? })
     }

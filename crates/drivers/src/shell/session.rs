@@ -30,10 +30,9 @@ use tokio::time::{sleep, timeout};
 use super::ending::Ending;
 use super::offspring::{MARKER, Offspring, now_ticks};
 use super::report::{Report, Snapshot};
+use super::script::Script;
 use crate::perform::{Cancellation, Environment, OutputSink};
 
-/// The part of the session that is ours.
-const PREAMBLE: &str = include_str!("session.sh");
 /// How much is read at once.
 const CHUNK_BYTES: usize = 64 * 1024;
 /// More than a pipe holds: enough to take everything that a command wrote before it ended.
@@ -68,19 +67,6 @@ pub(super) struct Session {
     counting: JoinHandle<()>,
 }
 
-/// The text that has bash perform a command in strict mode, and report.
-pub(super) fn script(step: u32, command: &str) -> String {
-    let command = quoted(command);
-    format!("export ALLCLEAR_STEP={step}\nset -euo pipefail\neval {command} </dev/null\n{REPORT}")
-}
-
-const REPORT: &str = "{ __allclear_report done \"$?\"; } 2>/dev/null\n";
-
-/// In single quotes, in which bash takes every character for itself.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
 /// Why bash could not be started, as the end of a sentence.
 pub(super) fn missing(error: &io::Error) -> String {
     match error.kind() {
@@ -98,11 +84,9 @@ impl Session {
         cancelled: &mut Cancellation,
     ) -> Result<Self, String> {
         let mut session = Self::spawn(environment).map_err(|error| missing(&error))?;
-        let restore = snapshot.map_or_else(String::new, |snapshot| {
-            let (directory, script) = (quoted(&snapshot.directory), quoted(&snapshot.script));
-            format!("cd -- {directory} 2>/dev/null || exit 1\neval {script} >/dev/null 2>&1 || true\n")
-        });
-        match session.run(&format!("{PREAMBLE}\n{restore}{REPORT}"), sink, cancelled).await {
+        let restore = snapshot
+            .map_or_else(Script::beginning, |snapshot| Script::restoring(&snapshot.directory, &snapshot.script));
+        match session.run(&restore, sink, cancelled).await {
             Ending::Done { .. } => Ok(session),
             Ending::Cancelled => {
                 session.terminate().await;
@@ -160,11 +144,37 @@ impl Session {
     }
 
     /// Gives bash the text, and passes output on until bash reports or ends.
-    pub(super) async fn run(&mut self, text: &str, sink: &mut OutputSink<'_>, cancelled: &mut Cancellation) -> Ending {
-        let mut report = Report::default();
+    pub(super) async fn run(
+        &mut self,
+        script: &Script,
+        sink: &mut OutputSink<'_>,
+        cancelled: &mut Cancellation,
+    ) -> Ending {
+        self.exchange(script, &mut Report::default(), sink, cancelled).await
+    }
+
+    /// The same for a script that captures something; and what that is.
+    pub(super) async fn capture(
+        &mut self,
+        script: &Script,
+        sink: &mut OutputSink<'_>,
+        cancelled: &mut Cancellation,
+    ) -> (Ending, Option<Vec<u8>>) {
+        let mut report = Report::of_capture();
+        let ending = self.exchange(script, &mut report, sink, cancelled).await;
+        (ending, report.captured())
+    }
+
+    async fn exchange(
+        &mut self,
+        script: &Script,
+        report: &mut Report,
+        sink: &mut OutputSink<'_>,
+        cancelled: &mut Cancellation,
+    ) -> Ending {
         self.since_ticks = Some(now_ticks());
         let status = tokio::select! {
-            status = self.converse(text, sink, &mut report) => status,
+            status = self.converse(script, sink, report) => status,
             () = cancelled.wait() => return Ending::Cancelled,
         };
         if let Some(status) = status {
@@ -191,12 +201,17 @@ impl Session {
     }
 
     /// Ends with the status of bash where bash ended, without one where it reported.
-    async fn converse(&mut self, text: &str, sink: &mut OutputSink<'_>, report: &mut Report) -> Option<ExitStatus> {
+    async fn converse(
+        &mut self,
+        script: &Script,
+        sink: &mut OutputSink<'_>,
+        report: &mut Report,
+    ) -> Option<ExitStatus> {
         let Self { child, commands, control, output, .. } = self;
         let mut chunk = vec![0; CHUNK_BYTES];
         let mut message = vec![0; 4 * 1024];
         let (mut writing, mut output_open, mut control_open) = (true, true, true);
-        let write = commands.write_all(text.as_bytes());
+        let write = commands.write_all(script.as_bytes());
         tokio::pin!(write);
         loop {
             tokio::select! {

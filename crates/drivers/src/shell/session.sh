@@ -15,6 +15,8 @@ __allclear_report() {
       builtin shopt -p
       builtin umask -p
       while read -r __allclear_name; do
+        # What was captured is secret, and set anew for each command that needs it.
+        [[ ${__allclear_captured-} == *" $__allclear_name "* ]] && continue
         case $__allclear_name in
           __allclear_* | BASH* | _ | DIRSTACK | EPOCH* | EUID | FUNCNAME | GROUPS | HISTCMD | IFS | LINENO) ;;
           OLDPWD | OPTIND | PIPESTATUS | PPID | PWD | RANDOM | SECONDS | SHELLOPTS | SHLVL | SRANDOM | UID) ;;
@@ -26,5 +28,13 @@ __allclear_report() {
     fi
     builtin printf '\0'
   } >&"$__allclear_control"
+}
+# Tells how a capture ended: by the first part of its pipeline that failed.
+__allclear_report_capture() {
+  local __allclear_code=0 __allclear_part
+  for __allclear_part; do
+    if [[ $__allclear_code == 0 ]]; then __allclear_code=$__allclear_part; fi
+  done
+  builtin printf '\0done %s\0\0\0' "$__allclear_code" >&"$__allclear_control"
 }
 trap '__allclear_report ended "$?" 2>/dev/null' EXIT

@@ -1,5 +1,7 @@
 //! Steps performed by a real bash, beyond the plain cases of `shell.rs`.
 
 mod bad_input;
+mod capture;
 mod processes;
 mod support;
+mod wait;

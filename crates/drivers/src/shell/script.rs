@@ -1,0 +1,94 @@
+//! What bash is given to perform: texts of ours around the texts of the runbook.
+//!
+//! Invariants: everything that is not ours stands in single quotes, in which bash takes every byte for itself. Commands
+//! read from nowhere and run in strict mode. What was captured is set in plain variables that no program inherits, and
+//! no snapshot of the session holds.
+
+use super::report::CAPTURED_BYTES_MAX;
+
+/// The part of the session that is ours.
+const PREAMBLE: &str = include_str!("session.sh");
+
+/// A text for bash; not always text in the sense of Unicode.
+pub(super) struct Script(Vec<u8>);
+
+impl Script {
+    /// Begins a session.
+    pub(super) fn beginning() -> Self {
+        Self::opening("")
+    }
+
+    /// Begins a session that goes on where another one was.
+    pub(super) fn restoring(directory: &str, script: &str) -> Self {
+        let (directory, script) = (quoted(directory), quoted(script));
+        Self::opening(&format!("cd -- {directory} 2>/dev/null || exit 1\neval {script} >/dev/null 2>&1 || true\n"))
+    }
+
+    fn opening(restore: &str) -> Self {
+        Self(format!("{PREAMBLE}\n{restore}{{ __allclear_report done 0; }} 2>/dev/null\n").into_bytes())
+    }
+
+    /// Performs a command, which finds what was captured in these variables.
+    pub(super) fn performing<'a>(
+        step: u32,
+        command: &str,
+        captured: impl Iterator<Item = (&'a str, &'a [u8])>,
+    ) -> Self {
+        let mut text = format!("export ALLCLEAR_STEP={step}\n").into_bytes();
+        let mut names = String::new();
+        for (name, value) in captured {
+            // As `$(…)` has it: whoever made the undo did not reckon with line breaks at the end.
+            let length = value.iter().rposition(|&byte| byte != b'\n').map_or(0, |last| last + 1);
+            text.extend_from_slice(format!("set +a; unset -v {name}; {name}=").as_bytes());
+            text.extend_from_slice(&quoted_bytes(&value[..length]));
+            text.push(b'\n');
+            names.push_str(&format!(" {name}"));
+        }
+        let command = quoted(command);
+        let rest = if names.is_empty() {
+            format!("set -euo pipefail\neval {command} </dev/null\n{{ __allclear_report done \"$?\"; }} 2>/dev/null\n")
+        } else {
+            format!(
+                "__allclear_captured='{names} '\nset -euo pipefail\neval {command} </dev/null\n\
+                 {{ __allclear_report done \"$?\"; unset -v{names} __allclear_captured; }} 2>/dev/null\n"
+            )
+        };
+        text.extend_from_slice(rest.as_bytes());
+        Self(text)
+    }
+
+    /// Captures what a command writes on its standard output. It runs in a subshell, so that nothing of the session
+    /// changes and the session survives its failure.
+    pub(super) fn capturing(step: u32, command: &str) -> Self {
+        let (command, limit) = (quoted(command), CAPTURED_BYTES_MAX + 1);
+        let text = format!(
+            "export ALLCLEAR_STEP={step}\n\
+             set +euxv\n\
+             ( set -euo pipefail; eval {command} ) </dev/null | command head -c {limit} | command base64 \
+             | command tr -d '\\n' >&\"$__allclear_control\"\n\
+             __allclear_report_capture \"${{PIPESTATUS[@]}}\" 2>/dev/null\n"
+        );
+        Self(text.into_bytes())
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// In single quotes, in which bash takes every character for itself.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+fn quoted_bytes(value: &[u8]) -> Vec<u8> {
+    let mut quoted = vec![b'\''];
+    for (index, piece) in value.split(|&byte| byte == b'\'').enumerate() {
+        if index > 0 {
+            quoted.extend_from_slice(br"'\''");
+        }
+        quoted.extend_from_slice(piece);
+    }
+    quoted.push(b'\'');
+    quoted
+}
