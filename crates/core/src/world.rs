@@ -7,7 +7,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use imbl::{OrdMap, Vector};
+use imbl::{OrdMap, OrdSet, Vector};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +52,8 @@ pub struct World {
     pub incidents: OrdMap<IncidentId, Arc<Incident>>,
     /// Runs that are under way.
     pub runs: OrdMap<RunId, Run>,
+    /// Steps that were put back, of the latest runs that were undone: a plan that would put them back again is refused.
+    pub undone: OrdMap<RunId, OrdSet<u32>>,
     /// Pages of open incidents.
     pub pages: OrdMap<PageId, Page>,
     /// Notices that have not reached everybody.

@@ -217,7 +217,7 @@ async fn a_step_that_was_interrupted_waits_for_a_person() {
     });
     let kept = bench.store.get_blob(&output.expect("the output was kept")).await.unwrap().expect("the blob is there");
     assert_eq!(kept, b"exited with 0");
-    within(bench.drivers.asked_for(|asked| asked.iter().any(|(_, it)| *it == Asked::Release(run)))).await;
+    within(bench.drivers.asked_for(|asked| asked.iter().any(|(_, it)| *it == Asked::Close(run)))).await;
     engine.stop().await;
 }
 

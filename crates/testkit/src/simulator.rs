@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use allclear_core::{
     Actor, CaptureEffect, CaptureResult, Command, DeliverEffect, DeliveryResult, Digest, Effect, PerformEffect, Policy,
-    ProbeSchedule, Recorded, Refusal, RunId, StepOutcome, Verdict, World, decide, due, is_decision_due, next_deadline,
+    ProbeSchedule, Recorded, Refusal, Run, RunId, StepOutcome, Verdict, World, decide, due, is_decision_due, next_deadline,
 };
 use jiff::Timestamp;
 
@@ -127,6 +127,12 @@ impl Simulation {
     /// Everything that was appended.
     pub fn log(&self) -> &[Recorded] {
         &self.log
+    }
+
+    /// A run, open or read back from its events.
+    pub fn run(&self, id: RunId) -> Option<Run> {
+        let own = || self.log.iter().filter(|it| it.run == Some(id)).cloned().collect::<Vec<_>>();
+        self.world.runs.get(&id).cloned().or_else(|| Run::replay(&own()))
     }
 
     /// The virtual time.

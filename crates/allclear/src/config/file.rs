@@ -41,6 +41,8 @@ pub(super) struct File {
     /// Estates that the steps of a runbook act on, by name.
     #[serde(default)]
     pub(super) target: BTreeMap<String, TargetTable>,
+    /// Who may approve a step of a run, and for how long that holds.
+    pub(super) approvals: Option<ApprovalsTable>,
     /// How runbooks are linted.
     pub(super) lint: Option<LintTable>,
     /// What Allclear is taught about commands.
@@ -214,4 +216,29 @@ pub(super) struct TargetTable {
     /// The environment of every step, by variable name; secrets as `env:NAME` or `file:PATH`.
     #[serde(default)]
     pub(super) env: BTreeMap<String, At<Reference>>,
+}
+
+/// Who may approve a step of a run, and for how long that holds.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ApprovalsTable {
+    /// Effects of which a step needs the approval of a person other than whoever asked for the run; none where absent.
+    #[serde(default)]
+    pub(super) four_eyes: Vec<EffectWord>,
+    /// How long an approval holds while its step is not started, and what was approved beforehand; `1h` where absent.
+    pub(super) expires: Option<At<Span>>,
+}
+
+/// What a command does to the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum EffectWord {
+    /// Changes state that can be changed back.
+    Change,
+    /// Takes something away from users while it lasts.
+    Outage,
+    /// Loses something for good.
+    Destroy,
+    /// Could not be told from the text.
+    Unknown,
 }

@@ -188,6 +188,9 @@ pub(crate) fn next(state: StepState, event: &Event) -> Option<StepState> {
 
 pub(crate) fn fold(world: &mut World, recorded: &Recorded) -> Folded {
     let Some(id) = recorded.run else { return Ok(()) };
+    if let Event::StepUndone { step, .. } = recorded.event.as_ref() {
+        undo::remember(world, id, *step);
+    }
     let (after, folded) = apply(world.runs.get(&id).cloned(), recorded);
     match after {
         Some(run) if run.end.is_some() => drop(world.runs.remove(&id)),

@@ -13,6 +13,7 @@ use crate::plan::{EffectClass, Plan, PlannedCommand, PlannedStep, StepKind};
 use crate::refusal::Refusal;
 use crate::run::capture::key;
 use crate::run::{Run, Step, StepState};
+use crate::world::World;
 
 /// The plan that puts back what the run did, down to the step of number `to`. What only observes is left out; what no
 /// command can put back becomes a manual step that says so.
@@ -82,6 +83,9 @@ fn put_back(run: &Run, planned: &PlannedStep) -> Vec<PlannedStep> {
     steps
 }
 
+/// Of how many undone runs the world remembers which steps were put back.
+const UNDONE_RUNS_MAX: usize = 1_000;
+
 const BY_HAND: &str = "Confirm it once it is put back by hand, or skip it with the reason why it stays.";
 
 /// The command that puts this one back, or why there is none.
@@ -120,12 +124,20 @@ pub(super) fn start(
     if plan.steps.is_empty() {
         return Err(Refusal::NothingToUndo { run: undoes.0 });
     }
+    if plan.steps.iter().any(|step| step.undoes.is_none()) {
+        return Err(Refusal::PlanTampered);
+    }
     let world = batch.world();
     if undoes.0 > world.seq {
         return Err(Refusal::NotOpen { noun: "run".to_owned(), id: undoes.to_string() });
     }
     if let Some(other) = world.runs.values().find(|run| run.undoes == Some(undoes)) {
         return Err(Refusal::UndoUnderWay { run: undoes.0, by: other.id.0 });
+    }
+    let again = |step: &u32| world.undone.get(&undoes).is_some_and(|undone| undone.contains(step));
+    if let Some(step) = plan.steps.iter().filter_map(|step| step.undoes).find(again) {
+        let (state, wanted) = (StepState::Undone.word().to_owned(), "still to be put back".to_owned());
+        return Err(Refusal::StepState { run: undoes.0, step, state, wanted });
     }
     if let Some(open) = world.runs.get(&undoes) {
         let to = plan.steps.iter().filter_map(|step| step.undoes).min();
@@ -139,17 +151,27 @@ pub(super) fn start(
     Ok(())
 }
 
-/// Says of the run that is undone what became of a step that puts one of its steps back.
+/// What is put back once is not put back again, whoever comes with a plan from before. Of very old runs nobody does.
+pub(super) fn remember(world: &mut World, run: RunId, step: u32) {
+    world.undone.entry(run).or_default().insert(step);
+    if world.undone.len() > UNDONE_RUNS_MAX
+        && let Some(oldest) = world.undone.keys().next().copied()
+    {
+        world.undone.remove(&oldest);
+    }
+}
+
+/// Says of the run that is undone what became of a step that puts one of its steps back. Where commands put back a part of
+/// it and a person has to see to the rest, the commands decide: what they did must not be done again.
 pub(super) fn tell(batch: &mut Batch, id: RunId, number: u32, succeeded: bool) {
     let Some(run) = batch.world().runs.get(&id) else { return };
-    let undone = run.plan.step(number).and_then(|step| step.undoes);
-    let (Some(original), Some(step)) = (run.undoes, undone) else { return };
-    let siblings = run.plan.steps.iter().filter(|sibling| sibling.undoes == Some(step));
-    let state = |sibling: &PlannedStep| run.steps.get(&sibling.number).map(|step| step.state);
-    let whole = siblings.map(state).all(|state| state == Some(StepState::Succeeded));
+    let (Some(original), Some(planned)) = (run.undoes, run.plan.step(number)) else { return };
+    let Some(step) = planned.undoes else { return };
+    let mut siblings = run.plan.steps.iter().filter(|sibling| sibling.undoes == Some(step));
+    let decides = planned.kind == StepKind::Command || siblings.all(|sibling| sibling.kind == StepKind::Manual);
     if !succeeded {
         batch.push(Event::UndoFailed { run: original, step, by: id });
-    } else if whole {
+    } else if decides {
         batch.push(Event::StepUndone { run: original, step, by: id });
     }
 }

@@ -87,7 +87,10 @@ pub(crate) fn open_incident(title: &str) -> Command {
 
 /// Plans a run of one step that changes something; its id and what is to be approved.
 pub(crate) async fn plan_run(engine: &Engine) -> (RunId, Digest) {
-    let plan = plan();
+    planned(engine, plan()).await
+}
+
+async fn planned(engine: &Engine, plan: Plan) -> (RunId, Digest) {
     let digest = plan.steps[0].digest(TARGET);
     let command = Command::PlanRun { plan: Box::new(plan), incident: None, preapproved: Vec::new() };
     let accepted = engine.handle().submit(command, ana()).await.unwrap();
@@ -96,6 +99,16 @@ pub(crate) async fn plan_run(engine: &Engine) -> (RunId, Digest) {
         _ => None,
     });
     (planned.unwrap(), digest)
+}
+
+/// Plans a run of one step that captures what was before; its id and what is to be approved.
+pub(crate) async fn plan_scaling(engine: &Engine) -> (RunId, Digest) {
+    let mut plan = plan();
+    let mut command = plan.steps[0].commands[0].clone();
+    command.capture = [("REPLICAS".to_owned(), "kubectl get deployment/city-api".to_owned())].into();
+    command.undo = Some("kubectl scale deployment/city-api --replicas=$REPLICAS".to_owned());
+    plan.steps[0].commands[0] = command.bound(TARGET);
+    planned(engine, plan.sealed()).await
 }
 
 pub(crate) fn approve(run: RunId, digest: &Digest) -> Command {

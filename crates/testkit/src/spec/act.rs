@@ -2,12 +2,14 @@
 //!
 //! "incident", "run" and "review" mean the newest that is open; a refusal is part of what happens, not an error.
 
-use allclear_core::{Actor, Command, Digest, IncidentId, JobOutcome, ReviewId, RunId, StepKind, Verdict};
+use allclear_core::{
+    Actor, Command, Digest, Event, IncidentId, JobOutcome, Plan, ReviewId, RunId, StepKind, Verdict, undo_plan,
+};
 use jiff::Timestamp;
 
 use super::policy::{Read, sentence};
 use super::words::{number, time};
-use crate::simulator::{Answer, Health, Simulation, StepScript};
+use crate::simulator::{Answer, CaptureScript, Health, Simulation, StepScript};
 
 pub(super) fn act(
     simulation: &mut Simulation,
@@ -58,8 +60,12 @@ fn happen(simulation: &mut Simulation, read: &mut Read, words: &[&str]) -> Resul
         ["step", step, "will", "succeed"] => {
             simulation.outside.set_step(number(step)?, StepScript::Succeeds("exited with 0".to_owned()));
         }
+        ["step", step, "will", "hang"] => simulation.outside.set_step(number(step)?, StepScript::Hangs),
         ["step", step, "will", "fail", summary] => {
             simulation.outside.set_step(number(step)?, StepScript::Fails((*summary).to_owned()));
+        }
+        ["capture", "of", "step", step, "will", script @ ..] => {
+            simulation.outside.set_capture(number(step)?, capture(script)?);
         }
         ["step", step, "succeeds"] => end_step(simulation, number(step)?, true, "exited with 0")?,
         ["step", step, "fails", summary] => end_step(simulation, number(step)?, false, summary)?,
@@ -74,6 +80,15 @@ fn happen(simulation: &mut Simulation, read: &mut Read, words: &[&str]) -> Resul
         [] => return Err("nothing happens".to_owned()),
     }
     Ok(())
+}
+
+fn capture(words: &[&str]) -> Result<CaptureScript, String> {
+    match words {
+        ["hang"] => Ok(CaptureScript::Hangs),
+        ["fail", summary] => Ok(CaptureScript::Fails((*summary).to_owned())),
+        ["hold", value] => Ok(CaptureScript::Succeeds((*value).to_owned())),
+        _ => Err("a capture will `hang`, `fail \"…\"` or `hold \"…\"`".to_owned()),
+    }
 }
 
 fn command(simulation: &Simulation, read: &Read, words: &[&str]) -> Result<Command, String> {
@@ -143,6 +158,9 @@ fn run_command(simulation: &Simulation, read: &Read, words: &[&str]) -> Understo
             Command::PlanRun { plan: Box::new(plan), incident, preapproved }
         }
         ["aborts", "run", reason] => Command::AbortRun { run, reason: text(reason) },
+        ["pauses", "run"] => Command::PauseRun { run },
+        ["resumes", "run"] => Command::ResumeRun { run },
+        ["undoes", "run", rest @ ..] => return Some(undo(simulation, rest)),
         [verb, "step", step, rest @ ..] => {
             let Ok(step) = step.parse() else { return Some(Err(format!("`{step}` is not a step"))) };
             let digest = digest(simulation, run, step);
@@ -157,6 +175,31 @@ fn run_command(simulation: &Simulation, read: &Read, words: &[&str]) -> Understo
         }
         _ => return None,
     }))
+}
+
+/// Undoes the newest run that undoes none itself, open or closed.
+fn undo(simulation: &Simulation, words: &[&str]) -> Result<Command, String> {
+    let planned = simulation.log().iter().rev().find_map(|recorded| match recorded.event.as_ref() {
+        Event::RunPlanned { run, .. } => Some(*run),
+        _ => None,
+    });
+    let run = planned.and_then(|id| simulation.run(id)).ok_or("no run was planned")?;
+    let (to, all) = match words {
+        [] => (None, false),
+        ["approving", "all"] => (None, true),
+        ["to", "step", step] => (Some(number(step)?), false),
+        ["to", "step", step, "approving", "all"] => (Some(number(step)?), true),
+        _ => return Err("a run is undone `to step N`, or `approving all`".to_owned()),
+    };
+    // What has no plan is refused by the decision too, with the same sentence: of an open run it makes the plan anew.
+    let nothing = || match run.end {
+        None => run.plan.as_ref().clone(),
+        Some(_) => Plan { steps: Vec::new(), ..run.plan.as_ref().clone() }.sealed(),
+    };
+    let plan = undo_plan(&run, to).unwrap_or_else(|_| nothing());
+    let preapproved = if all { vec![plan.digest.clone()] } else { Vec::new() };
+    let incident = run.incident.filter(|id| simulation.world().incidents.contains_key(id));
+    Ok(Command::StartUndo { undoes: run.id, plan: Box::new(plan), incident, preapproved })
 }
 
 fn review_command(simulation: &Simulation, words: &[&str]) -> Understood {

@@ -64,6 +64,11 @@ pub(super) fn sentence(read: &mut Read, words: &[&str]) -> Result<(), String> {
             self::severity(&mut demands, rest)?;
             policy.severities.insert(severity, demands);
         }
+        ["approvals", "expire", "after", after] => policy.approvals.expires_s = seconds(after)?,
+        ["approvals", "need", "four", "eyes", "for", effects @ ..] => {
+            let effects = effects.iter().filter(|word| **word != "and").map(|word| plan::effect(word));
+            policy.approvals.four_eyes = effects.collect::<Result<_, _>>()?;
+        }
         ["procedure", id, title, steps @ ..] => {
             let url = format!("https://runbook.example/runbook.md#{id}");
             let runbook = policy.runbook.get_or_insert_with(|| RunbookPolicy {

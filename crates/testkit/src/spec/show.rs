@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use allclear_core::{Event, Incident, IncidentId, MessageAction, Recorded, Run, RunId};
+use allclear_core::{
+    CaptureEffect, Event, Incident, IncidentId, MessageAction, PerformEffect, Recorded, Run, StepKind,
+};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -78,6 +80,7 @@ fn essential(name: &str, value: &Value) -> Option<String> {
         }),
         Value::Bool(yes) => yes.then(|| name.to_owned()),
         Value::Number(number) => Some(format!("{name}={number}")),
+        Value::Object(fields) if name == "captured" => Some(fields.keys().cloned().collect::<Vec<_>>().join(" ")),
         Value::Object(fields) if name == "message" => fields.get("action").and_then(Value::as_str).map(str::to_owned),
         Value::Object(fields) => {
             let inner = fields.iter().filter(|(name, _)| !LEFT_OUT.contains(&name.as_str()));
@@ -156,31 +159,42 @@ fn show_incident(text: &mut String, incident: &Incident, kept: bool) {
 fn runs(simulation: &Simulation) -> String {
     let mut text = String::new();
     let planned = simulation.log().iter().filter_map(|recorded| match recorded.event.as_ref() {
-        Event::RunPlanned { run, .. } => Some(*run),
+        Event::RunPlanned { run, .. } | Event::UndoStarted { run, .. } => Some(*run),
         _ => None,
     });
-    for run in planned.filter_map(|id| run(simulation, id)) {
-        line(&mut text, &format!("{}  {}", run.id, run.state()));
-        for (number, step) in &run.steps {
-            let title = run.plan.step(*number).map_or("", |step| step.title.as_str());
-            let outcome = step.outcome.as_ref().map_or(String::new(), |outcome| format!(": {}", outcome.summary));
-            let state = format!("{} #{}", step.state.word(), step.attempt);
-            line(&mut text, &format!("  {number} {state:<13} {title}{outcome}"));
-        }
-    }
-    for taken in &simulation.steps_taken {
-        let effect = &taken.effect;
-        line(
-            &mut text,
-            &format!("{}  performed {} step {} #{}", time(taken.at), effect.run, effect.step, effect.attempt),
-        );
-    }
+    planned.filter_map(|id| simulation.run(id)).for_each(|run| show_run(&mut text, &run));
+    let captured = simulation.captures_taken.iter().map(|taken| {
+        let CaptureEffect { run, step, .. } = &taken.effect;
+        (taken.log_len, format!("{}  captured what was before {run} step {step}", time(taken.at)))
+    });
+    let performed = simulation.steps_taken.iter().map(|taken| {
+        let PerformEffect { run, step, attempt, .. } = &taken.effect;
+        (taken.log_len, format!("{}  performed {run} step {step} #{attempt}", time(taken.at)))
+    });
+    let mut taken: Vec<_> = captured.chain(performed).collect();
+    taken.sort_by_key(|(log_len, _)| *log_len);
+    taken.iter().for_each(|(_, taken)| line(&mut text, taken));
     text
 }
 
-fn run(simulation: &Simulation, id: RunId) -> Option<Run> {
-    let open = simulation.world().runs.get(&id).cloned();
-    open.or_else(|| Run::replay(&about(simulation, |recorded| recorded.run == Some(id))))
+fn show_run(text: &mut String, run: &Run) {
+    let undoes = run.undoes.map_or(String::new(), |undoes| format!(", undoes {undoes}"));
+    let paused = if run.paused { ", paused" } else { "" };
+    line(text, &format!("{}  {}{paused}{undoes}", run.id, run.state()));
+    for (number, step) in &run.steps {
+        let planned = run.plan.step(*number);
+        let title = planned.map_or("", |step| step.title.as_str());
+        let outcome = step.outcome.as_ref().map_or(String::new(), |outcome| format!(": {}", outcome.summary));
+        let by_hand = planned.filter(|step| step.kind == StepKind::Manual && !step.prose.is_empty());
+        let prose = by_hand.map_or(String::new(), |step| format!(" ({})", step.prose));
+        let state = format!("{} #{}", step.state.word(), step.attempt);
+        line(text, &format!("  {number} {state:<13} {title}{prose}{outcome}"));
+        for command in planned.filter(|_| run.undoes.is_some()).map_or(&[][..], |step| &step.commands) {
+            let with: Vec<&str> = command.captured.keys().map(String::as_str).collect();
+            let with = if with.is_empty() { String::new() } else { format!(" with {}", with.join(", ")) };
+            line(text, &format!("      by {}{with}", word(&command.rendered)));
+        }
+    }
 }
 
 fn status(simulation: &Simulation) -> String {

@@ -11,12 +11,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 
-use allclear_core::{Approvals, Policy, ProcedureLink, RunbookPolicy, SecretRef, Severity, SeverityPolicy, Target};
+use allclear_core::{
+    Approvals, EffectClass, Policy, ProcedureLink, RunbookPolicy, SecretRef, Severity, SeverityPolicy, Target,
+};
 use allclear_runbook::mentions_secret;
 
 use super::at::At;
 use super::code::Code;
-use super::file::{File, RunbookTable, SeverityTable, TargetTable};
+use super::file::{ApprovalsTable, EffectWord, File, RunbookTable, SeverityTable, TargetTable};
 use super::nearest::{listed, nearest};
 use super::problem::Problem;
 use super::secret;
@@ -78,7 +80,7 @@ pub(super) fn resolve(
                 (name, target)
             })
             .collect(),
-        approvals: Approvals::default(),
+        approvals: file.approvals.map_or_else(Approvals::default, |table| pass.approvals(&table)),
     };
     (Config { policy, server }, pass.problems)
 }
@@ -250,6 +252,20 @@ impl Pass<'_> {
         let Some(pace) = pace else { return usual };
         let milliseconds = pace.value.0?;
         Some(self.seconds(&At { value: Span(milliseconds), span: pace.span.clone() }, key))
+    }
+
+    fn approvals(&mut self, table: &ApprovalsTable) -> Approvals {
+        let effect = |word: &EffectWord| match word {
+            EffectWord::Change => EffectClass::Change,
+            EffectWord::Outage => EffectClass::Outage,
+            EffectWord::Destroy => EffectClass::Destroy,
+            EffectWord::Unknown => EffectClass::Unknown,
+        };
+        let usual = Approvals::default().expires_s;
+        Approvals {
+            four_eyes: table.four_eyes.iter().map(effect).collect(),
+            expires_s: table.expires.as_ref().map_or(usual, |expires| self.seconds(expires, "expires")),
+        }
     }
 
     fn target(&mut self, table: &TargetTable) -> Target {
