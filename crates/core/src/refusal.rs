@@ -25,7 +25,9 @@ pub enum Refusal {
     DigestDiffers { given: String, expected: String },
     #[error("the plan does not match its digest; plan it again")]
     PlanTampered,
-    #[error("step {step} of run-{run} needs a second pair of eyes: a person other than whoever asked for the run approves it")]
+    #[error(
+        "step {step} of run-{run} needs a second pair of eyes: a person other than whoever asked for the run approves it"
+    )]
     FourEyes { run: u64, step: u32 },
     #[error("run-{run} is paused: go on with `allclear resume run-{run}` first")]
     Paused { run: u64 },

@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 use allclear_core::{
     Actor, CaptureEffect, CaptureResult, Command, DeliverEffect, DeliveryResult, Digest, Effect, PerformEffect, Policy,
-    ProbeSchedule, Recorded, Refusal, Run, RunId, StepOutcome, Verdict, World, decide, due, is_decision_due, next_deadline,
+    ProbeSchedule, Recorded, Refusal, Run, RunId, StepOutcome, Verdict, World, decide, due, is_decision_due,
+    next_deadline,
 };
 use jiff::Timestamp;
 
