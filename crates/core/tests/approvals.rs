@@ -114,9 +114,9 @@ impl Walk {
         let undoes = ids.iter().nth(choice % ids.len().max(1)).copied().unwrap_or(RunId(1));
         let own: Vec<Recorded> = self.log.iter().filter(|it| it.run == Some(undoes)).cloned().collect();
         let known = self.world.runs.get(&undoes).cloned().or_else(|| Run::replay(&own));
-        let to = (choice % 5 == 0).then_some(2);
+        let to = choice.is_multiple_of(5).then_some(2);
         let plan = known.and_then(|run| undo_plan(&run, to).ok()).unwrap_or_else(|| plan(0));
-        let preapproved = if choice % 3 == 0 { Vec::new() } else { vec![plan.digest.clone()] };
+        let preapproved = if choice.is_multiple_of(3) { Vec::new() } else { vec![plan.digest.clone()] };
         Command::StartUndo { undoes, plan: Box::new(plan), incident: None, preapproved }
     }
 
