@@ -21,6 +21,7 @@ mod captured;
 mod environment;
 mod language;
 mod output;
+mod programs;
 mod sessions;
 mod slot;
 mod step;

@@ -8,7 +8,7 @@ use tokio::time::{sleep, timeout};
 
 use super::language::Language;
 use super::wait::Tries;
-use super::{Captured, Environment, Failure, Scope, Stage, Task};
+use super::{Captured, Environment, Failure, Scope, Stage, Task, programs};
 use crate::redact::Redactor;
 use crate::seal::CaptureKey;
 use crate::secret::SecretText;
@@ -110,6 +110,7 @@ impl<'a> Performable<'a> {
         environment: &Environment,
         stage: &mut Stage<'_>,
     ) -> Result<String, Failure> {
+        self.find_programs(scope, environment, stage).await?;
         let Some(mut tries) = Tries::of(self.step)? else { return self.once(scope, environment, stage).await };
         loop {
             stage.sink.send(tries.begin().as_bytes()).await;
@@ -128,6 +129,29 @@ impl<'a> Performable<'a> {
                 return Err(tries.over(&format!("the last time {last}")));
             }
         }
+    }
+
+    /// Fails where a program is missing that a command of the step needs, before the first one runs.
+    async fn find_programs(
+        &self,
+        scope: &Scope<'_>,
+        environment: &Environment,
+        stage: &mut Stage<'_>,
+    ) -> Result<(), String> {
+        let mut before = String::new();
+        for Command { planned, name, .. } in &self.commands {
+            let names = programs::needed(planned, &before).collect();
+            let task = Task { scope, command: planned, environment, captured: &Captured::default() };
+            let missing = programs::missing(names, &task, stage).await;
+            let missing = missing.map_err(|error| format!("{name} {error}; nothing of this step was run"))?;
+            if let Some(program) = missing.first() {
+                return Err(format!(
+                    "{name} needs `{program}`, which is not on this machine; nothing of this step was run"
+                ));
+            }
+            before.push_str(&planned.rendered);
+        }
+        Ok(())
     }
 
     async fn once(

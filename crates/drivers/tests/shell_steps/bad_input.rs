@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use allclear_core::SecretRef;
+use allclear_core::{PerformEffect, SecretRef};
 use allclear_drivers::Sessions;
 use bytes::Bytes;
 use tokio::sync::mpsc;
@@ -36,6 +36,40 @@ async fn an_editor_is_refused_in_one_sentence() {
         );
         let (performed, output) = perform(&sessions, &bash(2, &[&command])).await;
         assert!(!performed.succeeded && output.contains(REFUSAL), "{performed:?} {output}");
+    }
+}
+
+/// The step whose command of that index needs the program.
+fn needing(commands: &[&str], index: usize, program: &str) -> PerformEffect {
+    let mut effect = bash(1, commands);
+    let step = &mut Arc::make_mut(&mut effect.plan).steps[0];
+    step.commands[index].needs = vec![format!("program: {program}"), "permission: patch pods".to_owned()];
+    effect
+}
+
+#[tokio::test]
+async fn a_missing_program_is_named_before_the_first_command_runs() {
+    let sessions = Sessions::new();
+    let (performed, output) = perform(&sessions, &needing(&["echo half", "kubectlx get pods"], 1, "kubectlx")).await;
+    let summary = "command 2 (line 20) needs `kubectlx`, which is not on this machine; nothing of this step was run";
+    assert_eq!((performed.succeeded, performed.outcome.summary.as_str(), output.as_str()), (false, summary, ""));
+}
+
+#[tokio::test]
+async fn a_program_that_may_be_there_is_left_to_the_command() {
+    let sessions = Sessions::new();
+    let (performed, _) = perform(&sessions, &bash(1, &["kubectlx() { echo \"got $*\"; }"])).await;
+    assert!(performed.succeeded, "{performed:?}");
+    for commands in [
+        ["echo", "kubectlx pods"],
+        ["kubectly() { :; }", "kubectly pods"],
+        ["echo", "command -v kubectly || kubectlx pods"],
+        ["echo", "kubectly() { :; }; kubectly"],
+        ["echo", "kubectly pods || true"],
+    ] {
+        let program = if commands[1].contains("kubectly") { "kubectly" } else { "kubectlx" };
+        let (performed, output) = perform(&sessions, &needing(&commands, 1, program)).await;
+        assert!(performed.succeeded, "{commands:?}: {performed:?} {output}");
     }
 }
 
