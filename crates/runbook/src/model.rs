@@ -5,6 +5,7 @@
 use allclear_core::{Digest, EffectClass, StepKind};
 
 use crate::span::{Origin, Span};
+use crate::syntax::bash::Script;
 
 /// One parsed Markdown file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -265,6 +266,8 @@ pub struct Command {
     pub effect: EffectClass,
     /// Where each line of the text stands in the file.
     pub(crate) origin: Origin,
+    /// The syntax tree of `text` if that is bash; empty for any other language.
+    pub(crate) script: Script,
 }
 
 impl Command {

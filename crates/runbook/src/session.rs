@@ -1,5 +1,6 @@
 //! Sessions: after `ssh host` or `psql`, the commands that follow run there and not on the responder's machine.
 
+use crate::effect::built_in;
 use crate::model::Command;
 use crate::shell::lexer::{Lexer, TokenKind};
 use crate::shell::programs;
@@ -30,7 +31,7 @@ impl Sessions {
         }
         let first = words.iter().map(String::as_str).find(|word| *word != "sudo").unwrap_or_default();
         let outside = match &self.open {
-            Some((_, Kind::Client)) => command.language == "bash" && programs::is_program(first),
+            Some((_, Kind::Client)) => command.language == "bash" && is_typed_outside(first),
             // Who runs the program that opened the session is outside of it again.
             Some((opener, Kind::Shell)) => reaches(opener) && reaches(&command.text) && program(opener) == first,
             None => false,
@@ -62,6 +63,11 @@ impl Sessions {
             self.open = Some((command.text.clone(), Kind::Shell));
         }
     }
+}
+
+/// A program that everybody knows, or one whose name no client knows: `rpm-ostree`.
+fn is_typed_outside(word: &str) -> bool {
+    programs::is_program(word) || word.contains('-') && built_in(word).is_some()
 }
 
 fn program(text: &str) -> &str {
@@ -102,19 +108,18 @@ fn opens(words: &[String]) -> Option<Kind> {
             (operands(arguments, &["-i", "-p", "-l", "-o", "-J", "-F", "-L"]) == 1).then_some(Kind::Shell)
         }
         "kubectl" | "oc" | "docker" | "podman" | "docker-compose" | "nerdctl" if has("exec") => within(arguments),
-        "oc" if arguments.first() == Some(&"rsh") => {
-            (operands(&arguments[1..], &["-n", "-c", "--container", "--namespace"]) == 1).then_some(Kind::Shell)
+        "oc" if verb(arguments) == Some("rsh") => {
+            (operands(arguments, &["-n", "-c", "--container", "--namespace"]) == 2).then_some(Kind::Shell)
         }
-        "oc" | "kubectl" if arguments.first() == Some(&"debug") => {
-            match arguments.iter().position(|word| *word == "--") {
-                Some(at) => arguments.get(at + 1..).and_then(within),
-                None => (*program == "oc" || arguments.iter().any(|word| matches!(*word, "-it" | "-ti" | "-i")))
-                    .then_some(Kind::Shell),
-            }
-        }
+        "oc" | "kubectl" if verb(arguments) == Some("debug") => match arguments.iter().position(|word| *word == "--") {
+            Some(at) => arguments.get(at + 1..).and_then(within),
+            None => (*program == "oc" || arguments.iter().any(|word| matches!(*word, "-it" | "-ti" | "-i")))
+                .then_some(Kind::Shell),
+        },
         "gcloud" if has("ssh") && has("compute") => {
             (!arguments.iter().any(|word| word.starts_with("--command"))).then_some(Kind::Shell)
         }
+        "virtctl" if has("console") || has("ssh") => Some(Kind::Shell),
         "aws" if has("ssm") && has("start-session") => Some(Kind::Shell),
         "fly" | "flyctl" | "vagrant" | "tsh" if has("ssh") => (!has("-c") && !has("-C")).then_some(Kind::Shell),
         "heroku" if has("run") => arguments.last().filter(|last| is_shell(last)).map(|_| Kind::Shell),
@@ -125,6 +130,19 @@ fn opens(words: &[String]) -> Option<Kind> {
         "bundle" if has("exec") => arguments.get(1..).and_then(client),
         _ => client(&words),
     }
+}
+
+/// The first word that is neither a flag nor the namespace that stands in front of it.
+fn verb<'w>(arguments: &[&'w str]) -> Option<&'w str> {
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        match *word {
+            "-n" | "--namespace" | "--context" | "--kubeconfig" => drop(words.next()),
+            flag if flag.starts_with('-') => {}
+            verb => return Some(verb),
+        }
+    }
+    None
 }
 
 /// What a command within a container leaves open.

@@ -12,12 +12,18 @@ use crate::secret::KEY_PREFIXES;
 pub(crate) fn shorten(variables: &mut [Variable]) {
     let is_short = |variable: &Variable| short(&variable.written, variable.form).is_none();
     let mut taken: BTreeSet<String> = variables.iter().filter(|it| is_short(it)).map(|it| it.name.clone()).collect();
+    // By name: the number of the next one, so that many of the same name take no more than one look each.
+    let mut next: BTreeMap<String, u32> = BTreeMap::new();
     for variable in variables {
         let Some(name) = short(&variable.written, variable.form) else { continue };
-        let numbered = (2..).map(|number| format!("{name}_{number}"));
-        let free = std::iter::once(name.clone()).chain(numbered).find(|name| !taken.contains(name));
-        variable.name = free.unwrap_or(name);
-        taken.insert(variable.name.clone());
+        let next = next.entry(name.clone()).or_insert(1);
+        loop {
+            variable.name = if *next == 1 { name.clone() } else { format!("{name}_{next}") };
+            *next += 1;
+            if taken.insert(variable.name.clone()) {
+                break;
+            }
+        }
     }
 }
 

@@ -16,6 +16,7 @@ mod shell;
 use allclear_core::EffectClass;
 
 use crate::model::{Command, Runbook};
+use crate::syntax::bash::Script;
 
 pub use catalogue::{Catalogue, CatalogueProblem};
 pub(crate) use catalogue::{Program, built_in};
@@ -24,6 +25,14 @@ pub use measures::{Measures, measures};
 /// The effect of one command of the given language, as the built-in catalogue has it.
 pub(crate) fn classify(language: &str, text: &str) -> EffectClass {
     classify_with(&Catalogue::default(), language, text)
+}
+
+/// The same, for a command whose syntax tree is at hand if it is in bash.
+pub(crate) fn classify_parsed(language: &str, text: &str, script: &Script) -> EffectClass {
+    match language {
+        "bash" => shell::effect_of(&Catalogue::default(), text, script, 0),
+        _ => classify(language, text),
+    }
 }
 
 /// The effect of one command of the given language.
@@ -45,7 +54,7 @@ pub fn reclassify(runbook: &mut Runbook, catalogue: &Catalogue) {
         return;
     }
     let again = |command: &mut Command| {
-        let declared = command.effect != classify(&command.language, &command.text);
+        let declared = command.effect != classify_parsed(&command.language, &command.text, &command.script);
         let effect = classify_with(catalogue, &command.language, &command.text);
         if !declared {
             command.effect = effect;

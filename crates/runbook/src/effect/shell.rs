@@ -17,10 +17,14 @@ pub(super) fn effect(catalogue: &Catalogue, text: &str, depth: usize) -> EffectC
     if depth > DEEPEST {
         return Unknown;
     }
-    let script = bash::parse(text);
-    let reading = Reading { catalogue, script: &script, depth };
+    effect_of(catalogue, text, &bash::parse(text), depth)
+}
+
+/// The effect of a text whose syntax tree is at hand.
+pub(super) fn effect_of(catalogue: &Catalogue, text: &str, script: &Script, depth: usize) -> EffectClass {
+    let reading = Reading { catalogue, script, depth };
     let all = (0..script.invocations.len()).map(|index| reading.invocation(index));
-    all.fold(if hides(text, &script) { Unknown } else { Observe }, together)
+    all.fold(if hides(text, script) { Unknown } else { Observe }, together)
 }
 
 /// Whether a text that is not bash hides something from its words: an open quote, a here-document with substitutions.
@@ -66,8 +70,8 @@ impl<'a> Reading<'a> {
         let invocation = &self.script.invocations[index];
         let execs = invocation.words.iter().filter(|word| word.value.starts_with("-exec") || word.value == "-ok");
         let several = invocation.program() == "find" && execs.count() > 1;
-        let inner = self.script.invocations[index + 1..].iter().any(|other| other.via == Some(index));
-        !several && (invocation.wraps.is_none() || inner)
+        let inner = || self.script.invocations[index + 1..].iter().any(|other| other.via == Some(index));
+        !several && (invocation.wraps.is_none() || inner())
     }
 
     fn called(&self, index: usize) -> EffectClass {

@@ -8,8 +8,8 @@ use crate::lint::batch::{self, Batch};
 use crate::lint::fence::{self, Fence};
 use crate::lint::{Prose, Surroundings};
 use crate::model::{Command, Procedure, Runbook, Section, SectionKind, Step};
-use crate::span::Span;
-use crate::syntax::bash::{self, Invocation, Script};
+use crate::span::{Lines, Span};
+use crate::syntax::bash::{Invocation, Script};
 use crate::syntax::call::Call;
 
 /// One runbook, parsed once for all rules.
@@ -17,6 +17,9 @@ use crate::syntax::call::Call;
 pub(crate) struct Document<'a> {
     pub(crate) runbook: &'a Runbook,
     pub(crate) text: &'a str,
+    /// The text with the letters of English in lower case, byte for byte.
+    pub(crate) lower: String,
+    pub(crate) lines: Lines,
     /// What the parser had to say.
     pub(crate) diagnostics: &'a [Diagnostic],
     pub(crate) surroundings: &'a Surroundings<'a>,
@@ -50,7 +53,9 @@ pub(crate) struct Entry<'a> {
     /// Title of the step, section or snippet.
     pub(crate) title: &'a str,
     /// The syntax tree of a command in bash; empty for any other language.
-    pub(crate) script: Script,
+    pub(crate) script: &'a Script,
+    /// The arguments of each invocation of the script.
+    calls: Vec<Call<'a>>,
     /// The SQL in it.
     pub(crate) batches: Vec<Batch>,
 }
@@ -68,6 +73,8 @@ impl<'a> Document<'a> {
         Self {
             runbook,
             text,
+            lower: text.to_ascii_lowercase(),
+            lines: Lines::of(text),
             diagnostics,
             surroundings,
             allows: allow::allows(text),
@@ -132,9 +139,10 @@ impl<'a> Scope<'a> {
 
 impl<'a> Entry<'a> {
     fn new(command: &'a Command, title: &'a str) -> Self {
-        let script = if command.language == "bash" { bash::parse(&command.text) } else { Script::default() };
-        let batches = batch::batches(command, &script);
-        Self { command, step: None, section: None, title, script, batches }
+        let script = &command.script;
+        let calls = script.invocations.iter().map(Call::of).collect();
+        let batches = batch::batches(command, script);
+        Self { command, step: None, section: None, title, script, calls, batches }
     }
 
     /// The bytes of the file behind a span of the command's text.
@@ -174,8 +182,8 @@ impl<'d> Place<'d, '_> {
     }
 
     /// The arguments as the program reads them.
-    pub(crate) fn call(&self) -> Call<'d> {
-        Call::of(self.invocation)
+    pub(crate) fn call(&self) -> &'d Call<'d> {
+        &self.entry.calls[self.index]
     }
 
     /// The bytes of the file behind the invocation.

@@ -36,7 +36,7 @@ pub use surroundings::{Known, Surroundings};
 
 use crate::diagnostic::{Diagnostic, DiagnosticSeverity};
 use crate::model::Runbook;
-use crate::span::{Lines, Span};
+use crate::span::Span;
 
 /// One thing that can be wrong with a runbook.
 #[derive(Debug)]
@@ -94,10 +94,9 @@ fn disallowed(document: &Document<'_>, findings: &mut Vec<Finding>) {
     if document.allows.is_empty() {
         return;
     }
-    let lines = Lines::of(document.text);
     let mut used: Vec<Vec<bool>> = document.allows.iter().map(|allow| vec![false; allow.rules.len()]).collect();
     findings.retain(|finding| {
-        let line = lines.line(finding.span.start);
+        let line = document.lines.line(finding.span.start);
         let mut allowed = false;
         for (allow, used) in document.allows.iter().zip(&mut used) {
             if allow.covers(finding.rule.code, finding.rule.name, line) {

@@ -43,6 +43,12 @@ impl Evidence {
             || self.steps_labelled && self.prose > 0
     }
 
+    /// Whether instructions in bullets are all there is.
+    pub(crate) const fn only_bullets(&self) -> bool {
+        let others = self.items + self.instructions + self.tasks + self.commands + self.inline + self.step_headings;
+        self.bullets > 0 && others == 0 && !self.trigger && !self.steps_labelled
+    }
+
     pub(crate) const fn is_procedure(&self) -> bool {
         let instructs = self.instructions >= 2 && self.instructions * 2 >= self.items
             || self.tasks >= 2
@@ -56,6 +62,9 @@ impl Evidence {
 pub(crate) fn own_evidence(source: &Source<'_>, node: &Node) -> Evidence {
     let mut evidence = Evidence::default();
     let mut ordered = false;
+    // The last sentence says what a list below it is.
+    let mut lead = String::new();
+    let mut explained = false;
     for index in node.blocks.clone() {
         let block = &source.document.blocks[index];
         match &block.kind {
@@ -66,7 +75,11 @@ pub(crate) fn own_evidence(source: &Source<'_>, node: &Node) -> Evidence {
                 }
                 _ => {}
             },
-            BlockKind::List { ordered: numbered } => ordered = *numbered,
+            BlockKind::List { ordered: numbered } => {
+                ordered = *numbered;
+                explained = sentences::explains(&std::mem::take(&mut lead));
+            }
+            BlockKind::Item { task: false, .. } if explained => {}
             BlockKind::Item { number, task } => {
                 let instructs = item_instructs(source, index);
                 evidence.items += usize::from(number.is_some());
@@ -76,6 +89,7 @@ pub(crate) fn own_evidence(source: &Source<'_>, node: &Node) -> Evidence {
             }
             BlockKind::Paragraph | BlockKind::Html(_) => {
                 evidence.prose += 1;
+                lead = labels::sentences(&block.inlines).pop().map(|(_, sentence)| sentence).unwrap_or_default();
                 evidence.inline += inline::commands(&block.inlines).len();
                 for label in labels::lines(&block.inlines).filter_map(labels::label) {
                     evidence.trigger |= label.section == Some(SectionKind::Trigger);

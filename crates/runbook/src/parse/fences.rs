@@ -57,6 +57,7 @@ pub(crate) enum Piece {
 pub(crate) const TEMPLATE: &str = "message template";
 const OUTPUT: &str = "sample output";
 const DIAGRAM: &str = "diagram";
+const QUERY: &str = "query to read in a dashboard";
 
 /// Tells commands from everything else by the language tag, or by the text where there is none.
 pub(crate) fn role(fence: &Fence, under_template: bool) -> FenceRole {
@@ -203,7 +204,7 @@ fn looks_typed(text: &str) -> bool {
 fn shown(tag: &str) -> &'static str {
     match tag {
         "mermaid" | "plantuml" | "dot" | "graphviz" | "ascii" => DIAGRAM,
-        "promql" | "logql" | "kql" | "kusto" | "spl" | "lucene" => "query to read in a dashboard",
+        "promql" | "logql" | "kql" | "kusto" | "spl" | "lucene" => QUERY,
         "text" | "txt" | "plain" | "plaintext" | "none" | "output" | "log" | "logs" | "json" | "jsonc" | "xml"
         | "csv" => OUTPUT,
         "md" | "markdown" => TEMPLATE,
@@ -228,6 +229,12 @@ fn shell_role(text: &str) -> FenceRole {
     }
     if text.trim_start().starts_with("#!") {
         return FenceRole::Not("script shown as a file");
+    }
+    if is_tree(text) {
+        return FenceRole::Not(DIAGRAM);
+    }
+    if is_query_text(text) {
+        return FenceRole::Not(QUERY);
     }
     let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
     if looks_like_output(first) {
@@ -271,7 +278,7 @@ fn untagged_role(text: &str, under_template: bool) -> FenceRole {
     if is_mongo(text) {
         return FenceRole::Commands(Language::Mongo);
     }
-    FenceRole::Not(if is_query(text) { "query to read in a dashboard" } else { OUTPUT })
+    FenceRole::Not(if is_query(text) || is_query_text(text) { QUERY } else { OUTPUT })
 }
 
 /// A program's name in front of a colon is what it printed: `curl: (7) Failed to connect`.
@@ -316,6 +323,26 @@ fn is_query(text: &str) -> bool {
         .any(|start| text.trim_start().starts_with(start))
 }
 
+/// Whether a text is a query for Prometheus although it may be tagged as something else: functions and ranges that only
+/// such a query has, and no line that begins like a command.
+pub(crate) fn is_query_text(text: &str) -> bool {
+    #[rustfmt::skip]
+    const PARTS: &[&str] = &[
+        "rate(", "sum(", "sum by", "sum without", "count by", "avg by", "max by", "min by", "topk(", "histogram_quantile(",
+        "increase(", "_over_time(", "predict_linear(", "absent(", "label_replace(",
+    ];
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    PARTS.iter().any(|part| text.contains(part))
+        && text.contains(['{', '[', '('])
+        && !text.contains("$ ")
+        && !lines.any(|line| programs::begins_with_program(line) || programs::is_assignment(line))
+}
+
+/// The listing of a folder: `├── values.yaml`.
+fn is_tree(text: &str) -> bool {
+    text.lines().any(|line| line.trim_start().starts_with(['├', '└', '│', '┌']))
+}
+
 fn is_template(text: &str) -> bool {
     let blanks = text.matches('[').zip(text.matches(']')).count();
     let labels = text.lines().filter(|line| line.trim_start().starts_with("**") && line.contains(':')).count();
@@ -334,7 +361,9 @@ fn is_diagram(text: &str) -> bool {
 
 fn is_manifest(text: &str) -> bool {
     let has = |key: &str| text.lines().any(|line| line.starts_with(key));
-    has("apiVersion:") && has("kind:")
+    // What Helm still has to fill in is no manifest yet.
+    let filled_in = ["{{-", "{{ .", "{{ include", "{{ template"].iter().any(|tag| text.contains(tag));
+    has("apiVersion:") && has("kind:") && !filled_in
 }
 
 /// The commands and comments of a fence that has been found to hold commands.
@@ -343,7 +372,15 @@ pub(crate) fn pieces(fence: &Fence, language: Language) -> Vec<Piece> {
     match language {
         Language::Shell => {
             let console = !matches!(tag(&fence.info).as_str(), "bash" | "sh" | "shell" | "zsh" | "ksh" | "");
-            if prompts::is_prompted(text, console) { prompts::pieces(text, console) } else { shell_pieces(text) }
+            match prompts::dialogue(text) {
+                _ if prompts::is_prompted(text, console) => prompts::pieces(text, console),
+                Some(dialogue) => {
+                    let mut found = shell_pieces(&text[..dialogue.start]);
+                    found.extend(prompts::answers(text, &dialogue));
+                    found
+                }
+                None => shell_pieces(text),
+            }
         }
         Language::Sql => sql_pieces(text),
         Language::Manifest => documents(text).into_iter().map(|span| piece(text, language, span)).collect(),
@@ -384,7 +421,8 @@ fn shell_pieces(text: &str) -> Vec<Piece> {
     parts
         .filter_map(|part| match part {
             Part::Comment(span) => Some(comment(text, span)),
-            Part::Command(span) if is_elision(span.slice(text)) => None,
+            Part::Command(span) if is_elision(span.slice(text)) || is_printed(span.slice(text)) => None,
+            Part::Command(span) if span.slice(text).starts_with("// ") => Some(comment(text, span)),
             Part::Command(span) => Some(piece(text, Language::Shell, without_comment(text, span))),
         })
         .collect()
@@ -392,6 +430,11 @@ fn shell_pieces(text: &str) -> Vec<Piece> {
 
 fn is_elision(text: &str) -> bool {
     text.chars().all(|c| matches!(c, '.' | '…' | ' ')) || text == "```"
+}
+
+/// What a program printed in the middle of a fence: JSON, or the head of an answer over HTTP.
+fn is_printed(text: &str) -> bool {
+    ["[{", "{\"", "[\"", "HTTP/1", "HTTP/2"].iter().any(|start| text.starts_with(start))
 }
 
 /// A command found by lines may carry a comment at its end.

@@ -55,6 +55,10 @@ enum Mask {
     Filler,
     CodeOpens,
     CodeCloses,
+    /// The marker of a list item.
+    Item,
+    /// The same, where blanks behind it would make code of what follows.
+    FilledItem,
 }
 
 impl<'t> Layout<'t> {
@@ -163,6 +167,9 @@ impl<'t> Reader<'t> {
             self.options = true;
             return self.noise.push((start, end, Mask::Blank));
         }
+        if text.starts_with(['!', '?']) {
+            return self.admonition(content, start);
+        }
         if text.is_empty() || !text.starts_with(['<', '{', ':', '(', 'i']) {
             return;
         }
@@ -171,6 +178,20 @@ impl<'t> Reader<'t> {
         }
         if text.starts_with('<') {
             self.tags(content, start, end);
+        }
+    }
+
+    /// `!!! warning`, whose content is indented as that of a list item is: it becomes one.
+    fn admonition(&mut self, content: &str, start: usize) {
+        let text = content.trim_start();
+        let start = start + content.len() - text.len();
+        let kind = |marker: &str| {
+            text.strip_prefix(marker).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()))
+        };
+        if kind("!!! ") || kind("??? ") {
+            self.noise.push((start, start + 3, Mask::Item));
+        } else if kind("???+ ") {
+            self.noise.push((start, start + 5, Mask::FilledItem));
         }
     }
 
@@ -295,6 +316,14 @@ fn masked<'t>(text: &'t str, noise: &[(usize, usize, Mask)]) -> Cow<'t, str> {
         match mask {
             Mask::Blank => out.extend(std::iter::repeat_n(' ', length)),
             Mask::Filler => fill(&mut out, length),
+            Mask::Item => {
+                out.push('-');
+                out.extend(std::iter::repeat_n(' ', length - 1));
+            }
+            Mask::FilledItem => {
+                out.push_str("- ");
+                fill(&mut out, length - 2);
+            }
             Mask::CodeOpens => {
                 fill(&mut out, length - 1);
                 out.push('`');

@@ -37,6 +37,7 @@ use crate::span::Span;
 use crate::variable::{self, Occurrence};
 use crate::variable_name;
 use fences::FenceRole;
+pub(crate) use fences::is_query_text;
 use markdown::BlockKind;
 use outline::Node;
 use procedures::{Discovery, Unit};

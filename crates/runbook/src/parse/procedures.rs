@@ -75,7 +75,10 @@ impl<'s> Discovery<'s> {
         let candidate = index > 0 || self.stands_for_document(unit.len() > 1);
         let explained = sentences::is_explanation(&node.title) && evidence.commands == 0;
         let acts = evidence.is_procedure() || self.is_branch(index) && evidence.is_actionable();
-        if candidate && !explained && !self.is_aside(index) && acts {
+        // Bullets above procedures of their own say what is going to be done below.
+        let overview =
+            unit.len() == 1 && evidence.only_bullets() && apart.iter().any(|child| self.all[*child].is_procedure());
+        if candidate && !overview && !explained && !self.is_aside(index) && acts {
             units.push(unit);
         }
         for child in apart {

@@ -1,5 +1,6 @@
 //! Console sessions: what stands behind a prompt is a command, the rest is what it printed.
 
+use crate::effect;
 use crate::parse::fences::{Language, Piece};
 use crate::shell::{programs, split};
 
@@ -100,10 +101,66 @@ fn shell_prompt(line: &str, console: bool) -> Option<usize> {
     if line.starts_with("/ # ") || line.starts_with("~ # ") || line.starts_with("~ $ ") {
         return Some(4);
     }
-    if console && line.starts_with("# ") && programs::begins_with_program(&line[2..]) {
+    if console && line.starts_with("# ") && is_typed_by_root(&line[2..]) {
         return Some(2);
     }
     None
+}
+
+/// Behind `#`, a program that everybody knows, or one whose name no sentence begins with: `rpm-ostree status`.
+fn is_typed_by_root(line: &str) -> bool {
+    let first = line.split_whitespace().next().unwrap_or_default();
+    programs::begins_with_program(line) || first.contains('-') && effect::built_in(first).is_some()
+}
+
+/// A client that is started, and below it what it is told behind `> `.
+#[derive(Debug)]
+pub(crate) struct Dialogue<'t> {
+    /// Where the line behind the one that starts it begins.
+    pub(crate) start: usize,
+    language: Language,
+    /// The line that starts it.
+    opener: &'t str,
+}
+
+/// The dialogue that a text without other prompts ends with.
+pub(crate) fn dialogue(text: &str) -> Option<Dialogue<'_>> {
+    let mut offset = 0;
+    let mut opened = None;
+    for line in text.split_inclusive('\n') {
+        offset += line.len();
+        let line = line.trim();
+        if line.starts_with("> ") {
+            return opened;
+        }
+        let language = match line.split_whitespace().next() {
+            Some("redis-cli" | "valkey-cli") => Some(Language::Redis),
+            Some("psql" | "mysql" | "mariadb" | "sqlite3") => Some(Language::Sql),
+            Some("mongo" | "mongosh") => Some(Language::Mongo),
+            Some(_) => None,
+            None => continue,
+        };
+        opened = language.map(|language| Dialogue { start: offset, language, opener: line });
+    }
+    None
+}
+
+/// What the client is told; the rest is what it answered.
+pub(crate) fn answers(text: &str, dialogue: &Dialogue<'_>) -> Vec<Piece> {
+    let mut found = Vec::new();
+    let mut offset = dialogue.start;
+    for line in text[dialogue.start..].split_inclusive('\n') {
+        let blank = line.len() - line.trim_start().len();
+        if let Some(told) = line.trim().strip_prefix("> ") {
+            let text = told.trim();
+            let start = offset + blank + 2 + (told.len() - told.trim_start().len());
+            let session = Some(dialogue.opener.to_owned());
+            let (language, end) = (dialogue.language, start + text.len());
+            found.push(Piece::Command { language, start, end, text: text.to_owned(), session });
+        }
+        offset += line.len();
+    }
+    found
 }
 
 /// `user@host:~$ `, `[root@host ~]# `, `bash-5.1$ `: the length of the prompt, and of the name in it.

@@ -143,6 +143,8 @@ pub(crate) fn explains(sentence: &str) -> bool {
         "responsible for",
         "causes",
         "caused by",
+        " has:",
+        " have:",
         "reasons",
         "because",
         " are:",

@@ -9,6 +9,7 @@ use crate::parse::labels;
 use crate::parse::markdown::{BlockKind, Document, Fence, Inline, plain};
 use crate::parse::sentences;
 use crate::span::{Lines, Origin, Span};
+use crate::syntax::bash::{self, Script};
 
 #[derive(Debug)]
 pub(crate) struct Source<'t> {
@@ -85,9 +86,11 @@ impl<'t> Source<'t> {
         origin: Origin,
         session: Option<String>,
     ) -> Command {
+        let script = if language == Language::Shell { bash::parse(&text) } else { Script::default() };
         Command {
             language: language.word().to_owned(),
-            effect: effect::classify(language.word(), &text),
+            effect: effect::classify_parsed(language.word(), &text, &script),
+            script,
             text,
             span,
             line: self.line(span),

@@ -3,6 +3,9 @@
 //! Sections are recognised by the whole phrase, never by a word in it: "Verify application" is an instruction, not a
 //! section. English only; a heading in another language is a title, which is true, if not much.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use crate::model::SectionKind;
 use crate::parse::sentences;
 use crate::parse::words::{FOREIGN, REFERENCES, SECTIONS};
@@ -35,8 +38,18 @@ pub(crate) fn normalised(text: &str) -> String {
     let decoration = |c: char| !c.is_alphanumeric() && c != '<' && c != '[';
     let text = without_number(text).trim_matches(decoration);
     let text = without_number(text).trim_matches(decoration);
-    let words: Vec<String> = text.split_whitespace().map(|word| word.replace('’', "'").to_lowercase()).collect();
-    words.join(" ")
+    let mut phrase = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !phrase.is_empty() {
+            phrase.push(' ');
+        }
+        phrase.push_str(word);
+    }
+    if phrase.is_ascii() {
+        phrase.make_ascii_lowercase();
+        return phrase;
+    }
+    phrase.replace('’', "'").to_lowercase()
 }
 
 /// The phrase without "phase 2:" in front and without what stands in brackets or behind a dash at its end.
@@ -85,9 +98,16 @@ pub(crate) fn leading_number(text: &str) -> Option<u32> {
 /// Which section a heading or label opens.
 pub(crate) fn section(text: &str) -> Option<SectionKind> {
     let phrase = normalised(text);
-    let of = |phrase: &str| SECTIONS.iter().find(|(_, phrases)| phrases.contains(&phrase)).map(|(kind, _)| *kind);
-    of(&phrase).or_else(|| of(core(&phrase)).filter(|_| core(&phrase) != phrase))
+    let core = core(&phrase);
+    let of = |phrase: &str| BY_PHRASE.get(phrase).copied();
+    of(&phrase).or_else(|| of(core).filter(|_| core != phrase))
 }
+
+/// The sections by their phrases; where two have the same one, the first of them.
+static BY_PHRASE: LazyLock<BTreeMap<&'static str, SectionKind>> = LazyLock::new(|| {
+    let pairs = SECTIONS.iter().rev().flat_map(|(kind, phrases)| phrases.iter().map(|phrase| (*phrase, *kind)));
+    pairs.collect()
+});
 
 /// Which section a heading opens by the words that it begins or ends with.
 fn wordy_section(phrase: &str) -> Option<SectionKind> {

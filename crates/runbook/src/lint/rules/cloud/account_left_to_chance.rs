@@ -141,7 +141,7 @@ fn is_open(place: &Place<'_, '_>, cloud: &Cloud) -> bool {
     !logs_in
         && !call.has(cloud.flags)
         && !call.has(&["--help", "-h", "--version"])
-        && !cloud.exempt.contains(&group(&call))
+        && !cloud.exempt.contains(&group(call))
 }
 
 /// The group of commands, behind the stage of maturity that `gcloud` has in front.

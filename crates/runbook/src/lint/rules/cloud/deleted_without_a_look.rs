@@ -17,12 +17,12 @@ fn check(document: &Document<'_>, report: &mut Report) {
         let mut seen: Vec<&str> = Vec::new();
         for place in scope.invocations().filter(|place| place.program() == "aws") {
             let call = place.call();
-            let service = service(&call);
-            if looks(&call) || creates(&call) {
+            let service = service(call);
+            if looks(call) || creates(call) {
                 seen.push(service);
                 continue;
             }
-            if !deletes(&call) || seen.contains(&service) {
+            if !deletes(call) || seen.contains(&service) {
                 continue;
             }
             let Some(verb) = call.operands.get(1) else { continue };

@@ -18,7 +18,7 @@ fn check(document: &Document<'_>, report: &mut Report) {
         if !call.begins(&["upgrade"]) || call.has(KEEPING) {
             continue;
         }
-        let Some(set) = sets(&call) else { continue };
+        let Some(set) = sets(call) else { continue };
         report.at(
             place.entry.place(set.span()),
             "with `--set` alone, Helm starts from the chart's defaults: every other value of the running release is dropped",

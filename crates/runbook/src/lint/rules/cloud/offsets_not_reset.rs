@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(document: &Document<'_>, report: &mut Report) {
     for scope in &document.scopes {
-        let resets = scope.invocations().filter(|place| is_reset(&place.call()));
+        let resets = scope.invocations().filter(|place| is_reset(place.call()));
         let resets: Vec<_> = resets.map(|place| (place, place.call())).collect();
         let executes = |call: &Call<'_>| call.has(&["--execute"]);
         let executed = resets.iter().any(|(_, call)| executes(call));
@@ -46,6 +46,7 @@ fn is_reset(call: &Call<'_>) -> bool {
 fn is_stopped(document: &Document<'_>, scope: &Scope<'_>) -> bool {
     const RESTS: &[&str] =
         &["stop", "scale", "shut", "inactive", "no active", "pause", "--replicas=0", "empty", "down"];
-    let text = scope.procedure.map_or(document.text, |procedure| procedure.span.slice(document.text)).to_lowercase();
+    let all = document.lower.as_str();
+    let text = scope.procedure.map_or(all, |procedure| procedure.span.slice(all));
     RESTS.iter().any(|rest| text.contains(rest))
 }

@@ -16,10 +16,10 @@ fn check(document: &Document<'_>, report: &mut Report) {
     for scope in &document.scopes {
         for place in scope.invocations().filter(|place| place.program() == "aws") {
             let call = place.call();
-            if !is_restore(&call) || call.has(&["--cli-input-json", "--cli-input-yaml"]) {
+            if !is_restore(call) || call.has(&["--cli-input-json", "--cli-input-yaml"]) {
                 continue;
             }
-            let missing = missing(scope, &call);
+            let missing = missing(scope, call);
             if missing.is_empty() {
                 continue;
             }
@@ -41,7 +41,7 @@ fn is_restore(call: &Call<'_>) -> bool {
 fn missing(scope: &Scope<'_>, restore: &Call<'_>) -> Vec<&'static str> {
     let cluster = restore.operand(1).starts_with("restore-db-cluster");
     let parameters = if cluster { "--db-cluster-parameter-group-name" } else { "--db-parameter-group-name" };
-    let later: Vec<Call<'_>> =
+    let later: Vec<&Call<'_>> =
         scope.invocations().filter(|place| place.program() == "aws").map(|place| place.call()).collect();
     let changes = |flag: &str| later.iter().any(|call| call.operand(1).starts_with("modify-db-") && call.has(&[flag]));
     let needed = ["--vpc-security-group-ids", parameters];

@@ -19,9 +19,9 @@ fn check(document: &Document<'_>, report: &mut Report) {
         for place in scope.invocations().filter(|place| matches!(place.program(), "terraform" | "tofu" | "terragrunt"))
         {
             let call = place.call();
-            looked.at(&call);
-            let Some((what, harm, instead)) = risk(&call, &looked) else { continue };
-            if verb(&call, 0) == "force-unlock" && says_nobody_holds_it(document, place.span().start) {
+            looked.at(call);
+            let Some((what, harm, instead)) = risk(call, &looked) else { continue };
+            if verb(call, 0) == "force-unlock" && says_nobody_holds_it(document, place.span().start) {
                 continue;
             }
             report.at(place.entry.place(what), harm, instead);

@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(document: &Document<'_>, report: &mut Report) {
     let scopes = || document.scopes.iter().filter(|scope| scope.procedure.is_some());
     let Some(first) = scopes().find_map(|scope| scope.entries.iter().find(|entry| keeps(entry))) else { return };
-    let text = document.text.to_lowercase();
+    let text = &document.lower;
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
     let has =
         |kind: SectionKind| scopes().filter_map(|scope| scope.procedure).any(|it| it.sections_of(kind).count() > 0);

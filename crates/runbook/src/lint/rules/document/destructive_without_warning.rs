@@ -20,6 +20,9 @@ fn check(document: &Document<'_>, report: &mut Report) {
     for scope in document.scopes.iter().filter(|scope| scope.procedure.is_some()) {
         let deletes = scope.procedure.is_some_and(|procedure| announces(&procedure.title, DELETING));
         for entry in scope.entries.iter().filter(|entry| !entry.undoes()) {
+            if !matches!(entry.command.effect, EffectClass::Destroy | EffectClass::Outage) {
+                continue;
+            }
             let before = before(document, entry);
             let (message, known) = match entry.command.effect {
                 EffectClass::Destroy => (
@@ -40,11 +43,15 @@ fn check(document: &Document<'_>, report: &mut Report) {
     }
 }
 
+/// How far in front of a command a warning may stand, in bytes: lines may be of any length.
+const FARTHEST: usize = 4_000;
+
 /// The lines in front of a command.
 fn before<'d>(document: &'d Document<'_>, entry: &Entry<'_>) -> &'d str {
-    let line = document.text[..entry.command.span.start].rfind('\n').map_or(0, |at| at + 1);
-    let from = document.text[..line].rmatch_indices('\n').nth(LINES).map_or(0, |(at, _)| at + 1);
-    &document.text[from..line]
+    let end = entry.command.span.start;
+    let near = &document.text[document.text.floor_char_boundary(end.saturating_sub(FARTHEST))..end];
+    let near = &near[..near.rfind('\n').map_or(0, |at| at + 1)];
+    &near[near.rmatch_indices('\n').nth(LINES).map_or(0, |(at, _)| at + 1)..]
 }
 
 /// Whether one of these words begins a word of the text.

@@ -4,7 +4,6 @@ use crate::diagnostic::DiagnosticSeverity::Error;
 use crate::lint::document::Entry;
 use crate::lint::rules::kubernetes::block::{between, one_block, says};
 use crate::lint::{Document, Report, Rule};
-use crate::syntax::call::Call;
 
 pub(super) const RULE: Rule = Rule {
     code: "K07",
@@ -67,7 +66,7 @@ fn opens_debug_shell(entry: &Entry<'_>) -> bool {
     else {
         return false;
     };
-    let call: Call<'_> = place.call();
+    let call = place.call();
     let debug = place.program() == "oc" && call.operand(0) == "debug" && call.operands.len() == 2;
     debug && call.rest.is_empty() && place.entry.script.invocations.len() == 1
 }

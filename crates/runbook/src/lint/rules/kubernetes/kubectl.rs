@@ -10,7 +10,7 @@ use crate::syntax::call::Call;
 #[derive(Debug, Clone)]
 pub(super) struct Kubectl<'d, 'a> {
     pub(super) place: Place<'d, 'a>,
-    pub(super) call: Call<'d>,
+    pub(super) call: &'d Call<'d>,
 }
 
 /// An object, or all of a kind, that a call names.
@@ -86,8 +86,8 @@ impl<'d, 'a> Kubectl<'d, 'a> {
     }
 
     /// Line of the call in the file.
-    pub(super) fn line(&self, document: &Document<'_>) -> usize {
-        document.text.get(..self.start()).map_or(1, |before| before.matches('\n').count() + 1)
+    pub(super) fn line(&self, document: &Document<'_>) -> u32 {
+        document.lines.line(self.start())
     }
 
     pub(super) fn namespace(&self) -> Option<&'d str> {

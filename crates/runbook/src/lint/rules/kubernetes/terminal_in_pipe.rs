@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(document: &Document<'_>, report: &mut Report) {
     for place in document.invocations() {
         let call = place.call();
-        let Some(flag) = terminal(&place, &call) else { continue };
+        let Some(flag) = terminal(&place, call) else { continue };
         let Some(reader) = reader(&place) else { continue };
         let message = format!(
             "with a terminal every line ends in a carriage return and errors mix with the output, and {reader}"

@@ -51,7 +51,7 @@ const LOOKED: &[&str] = &[
 fn check(document: &Document<'_>, report: &mut Report) {
     for scope in &document.scopes {
         for place in scope.invocations().filter(removes_data) {
-            let before = said_before(document.text, scope, place.entry);
+            let before = said_before(document, scope, place.entry);
             let within = place.entry.command.text.get(..place.invocation.span.start).unwrap_or_default();
             if LOOKED.iter().any(|word| before.contains(word) || within.contains(word)) {
                 continue;

@@ -33,7 +33,7 @@ fn check(document: &Document<'_>, report: &mut Report) {
 
 fn connects_by_default(place: &Place<'_, '_>) -> bool {
     let call = place.call();
-    let named = target(&call).is_some() || call.has(&["-l", "--list", "-V", "--version", "-?", "--help"]);
+    let named = target(call).is_some() || call.has(&["-l", "--list", "-V", "--version", "-?", "--help"]);
     let works = call.has(&["-c", "--command", "-f", "--file"]) || place.invocation.fed;
     let user = call.value(&["-U", "--username"]);
     let assigned = place.invocation.assignments.iter().any(|assignment| assignment.name.starts_with("PG"));

@@ -32,7 +32,7 @@ const ENDED: &[&str] = &[
 
 fn check(document: &Document<'_>, report: &mut Report) {
     for scope in &document.scopes {
-        let whole = said(document.text, scope);
+        let whole = said(document, scope);
         if ENDED.iter().any(|word| whole.contains(word)) && ended_before(document, scope) {
             continue;
         }
@@ -48,7 +48,7 @@ fn ended_before(document: &Document<'_>, scope: &Scope<'_>) -> bool {
         text.contains("rename to") || text.contains("drop database") || text.contains("dropdb")
     });
     first.is_some_and(|entry| {
-        let before = said_before(document.text, scope, entry) + &entry.command.text.to_lowercase();
+        let before = format!("{}{}", said_before(document, scope, entry), entry.command.text.to_lowercase());
         ENDED.iter().any(|word| before.contains(word))
     })
 }

@@ -18,7 +18,7 @@ fn check(document: &Document<'_>, report: &mut Report) {
     for scope in &document.scopes {
         for restore in restores(scope).filter(|restore| restore.tool == Tool::Psql && restore.dump) {
             let Some(target) = restore.target.as_deref().filter(|target| is_copy(target)) else { continue };
-            let before = said_before(document.text, scope, restore.place.entry);
+            let before = said_before(document, scope, restore.place.entry);
             if how_made || ["\\connect", ".connect", "^connect"].iter().any(|word| before.contains(word)) {
                 continue;
             }

@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(document: &Document<'_>, report: &mut Report) {
     for scope in &document.scopes {
-        let said = said(document.text, scope);
+        let said = said(document, scope);
         if ["indisvalid", "invalid", "drop index"].iter().any(|word| said.contains(word)) {
             continue;
         }

@@ -28,7 +28,7 @@ const KNOWN: &[&str] = &[
 
 fn check(document: &Document<'_>, report: &mut Report) {
     for scope in document.scopes.iter().filter(|scope| scope.procedure.is_some()) {
-        let said = said(document.text, scope);
+        let said = said(document, scope);
         if !KNOWN.iter().any(|word| said.contains(word)) {
             in_scope(scope, report);
         }

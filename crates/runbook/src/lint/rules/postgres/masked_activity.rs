@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(document: &Document<'_>, report: &mut Report) {
-    let lower = document.text.to_lowercase();
+    let lower = &document.lower;
     if ["pg_monitor", "pg_read_all_stats", "superuser"].iter().any(|word| lower.contains(word)) {
         return;
     }

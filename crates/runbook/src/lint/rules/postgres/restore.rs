@@ -1,6 +1,6 @@
 //! Dumps on their way into a database, as the rules about restores see them. No rule of its own.
 
-use crate::lint::{Entry, Place, Scope};
+use crate::lint::{Document, Entry, Place, Scope};
 use crate::syntax::bash::{Invocation, RedirectKind};
 use crate::syntax::call::Call;
 
@@ -32,7 +32,7 @@ pub(super) fn restores<'d, 'a>(scope: &'d Scope<'a>) -> impl Iterator<Item = Res
 fn restore<'d, 'a>(place: Place<'d, 'a>) -> Option<Restore<'d, 'a>> {
     let call = place.call();
     match place.program() {
-        "psql" => into_psql(place, &call),
+        "psql" => into_psql(place, call),
         "pg_restore" => {
             let target = call.value(&["-d", "--dbname"]).map(database)?;
             let listing = call.has(&["-l", "--list", "-f", "--file"]);
@@ -124,18 +124,18 @@ pub(super) fn is_copy(name: &str) -> bool {
 }
 
 /// The text of the procedure up to the command, in lower case.
-pub(super) fn said_before(text: &str, scope: &Scope<'_>, entry: &Entry<'_>) -> String {
+pub(super) fn said_before<'d>(document: &'d Document<'_>, scope: &Scope<'_>, entry: &Entry<'_>) -> &'d str {
     let start = scope.procedure.map_or(0, |procedure| procedure.span.start);
-    text.get(start..entry.command.span.start).unwrap_or_default().to_lowercase()
+    document.lower.get(start..entry.command.span.start).unwrap_or_default()
 }
 
 /// The text of the procedure behind the command, in lower case.
-pub(super) fn said_behind(text: &str, scope: &Scope<'_>, entry: &Entry<'_>) -> String {
-    let end = scope.procedure.map_or(text.len(), |procedure| procedure.span.end);
-    text.get(entry.command.span.end..end).unwrap_or_default().to_lowercase()
+pub(super) fn said_behind<'d>(document: &'d Document<'_>, scope: &Scope<'_>, entry: &Entry<'_>) -> &'d str {
+    let end = scope.procedure.map_or(document.lower.len(), |procedure| procedure.span.end);
+    document.lower.get(entry.command.span.end..end).unwrap_or_default()
 }
 
 /// The whole text of the procedure, or of the document for commands outside any, in lower case.
-pub(super) fn said(text: &str, scope: &Scope<'_>) -> String {
-    scope.procedure.map_or(text, |procedure| procedure.span.slice(text)).to_lowercase()
+pub(super) fn said<'d>(document: &'d Document<'_>, scope: &Scope<'_>) -> &'d str {
+    scope.procedure.map_or(document.lower.as_str(), |procedure| procedure.span.slice(&document.lower))
 }

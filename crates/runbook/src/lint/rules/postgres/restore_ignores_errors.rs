@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(document: &Document<'_>, report: &mut Report) {
     for restore in document.scopes.iter().flat_map(restores).filter(|restore| restore.tool == Tool::Psql) {
         let call = restore.place.call();
-        if stops_on_error(&call) || (!restore.dump && only_asks(&restore.source)) {
+        if stops_on_error(call) || (!restore.dump && only_asks(&restore.source)) {
             continue;
         }
         let what = if restore.dump { "half a restore" } else { "half of the script" };

@@ -38,7 +38,7 @@ fn check(document: &Document<'_>, report: &mut Report) {
             let call = restore.place.call();
             let cleans = call.program == "pg_restore"
                 && call.has(&["-c", "--clean", "-C", "--create", "-t", "--table", "-s", "--schema-only", "-L"]);
-            let before = said_before(document.text, scope, restore.place.entry);
+            let before = said_before(document, scope, restore.place.entry);
             let same = restore.place.entry.command.text.to_lowercase();
             if cleans || EMPTIED.iter().any(|word| before.contains(word) || same.contains(word)) {
                 continue;

@@ -38,7 +38,7 @@ const AT_START: &[&str] = &[
 fn check(document: &Document<'_>, report: &mut Report) {
     for scope in &document.scopes {
         for sent in scope.sent() {
-            let restarted = || restarts(&said_behind(document.text, scope, sent.entry)) || restarts(sent.entry.title);
+            let restarted = || restarts(said_behind(document, scope, sent.entry)) || restarts(sent.entry.title);
             for statement in &sent.batch.sql.statements {
                 let StatementKind::AlterSystem { setting: Some(setting), .. } = &statement.kind else { continue };
                 if !AT_START.contains(&setting.last()) || restarted() {

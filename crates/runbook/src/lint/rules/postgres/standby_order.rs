@@ -21,9 +21,9 @@ const CHECKED: &[&str] = &[
 ];
 
 fn check(document: &Document<'_>, report: &mut Report) {
-    let text = document.text.to_lowercase();
+    let text = &document.lower;
     let standby = ["replica", "standby", "hot_standby"].iter().find_map(|word| text.find(word));
-    if standby.is_none() || says_order(&text) {
+    if standby.is_none() || says_order(text) {
         return;
     }
     for sent in document.scopes.iter().flat_map(|scope| scope.sent()) {

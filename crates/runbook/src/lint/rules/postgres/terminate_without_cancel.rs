@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(document: &Document<'_>, report: &mut Report) {
     for scope in &document.scopes {
-        if said(document.text, scope).contains("pg_cancel_backend") || needs_everybody_out(scope) {
+        if said(document, scope).contains("pg_cancel_backend") || needs_everybody_out(scope) {
             continue;
         }
         let mut all = scope.sent().flat_map(|sent| sent.batch.sql.statements.iter().map(move |it| (sent, it)));

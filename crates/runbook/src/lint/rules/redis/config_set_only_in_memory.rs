@@ -52,7 +52,8 @@ fn says_where_it_is_kept(document: &Document<'_>, scope: &Scope<'_>) -> bool {
         "compose.yaml",
         "--maxmemory",
     ];
-    let text = scope.procedure.map_or(document.text, |procedure| procedure.span.slice(document.text)).to_lowercase();
+    let all = document.lower.as_str();
+    let text = scope.procedure.map_or(all, |procedure| procedure.span.slice(all));
     KEPT.iter().any(|kept| text.contains(kept))
 }
 

@@ -45,7 +45,7 @@ fn splits(xargs: &Invocation) -> bool {
 
 /// Whether the pipeline in front of it lists keys.
 fn is_fed_keys(entry: &Entry<'_>, xargs: &Invocation) -> bool {
-    let script: &Script = &entry.script;
+    let script: &Script = entry.script;
     let before = |other: &&Invocation| other.pipeline == xargs.pipeline && other.stage < xargs.stage;
     script.invocations.iter().filter(before).filter(|other| redis::is_client(other.program())).any(|client| {
         let options = Options::of(client);

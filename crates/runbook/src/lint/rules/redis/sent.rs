@@ -25,7 +25,7 @@ pub(super) fn within<'d, 'a>(scope: &'d Scope<'a>) -> impl Iterator<Item = Sent<
 /// The requests of one command.
 pub(super) fn by<'d, 'a>(entry: &'d Entry<'a>) -> impl Iterator<Item = Sent<'d, 'a>> + use<'d, 'a> {
     let command = entry.command;
-    let requests = redis::requests(&command.language, &command.text, command.session.as_deref(), &entry.script);
+    let requests = redis::requests(&command.language, &command.text, command.session.as_deref(), entry.script);
     requests.into_iter().map(move |request| Sent { entry, request })
 }
 

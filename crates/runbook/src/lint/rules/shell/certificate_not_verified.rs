@@ -15,11 +15,11 @@ pub(super) const RULE: Rule = Rule {
 fn check(document: &Document<'_>, report: &mut Report) {
     for place in document.invocations().filter(|place| place.invocation.wraps.is_none()) {
         let call = place.call();
-        let Some(flag) = unverified(&call) else { continue };
+        let Some(flag) = unverified(call) else { continue };
         if call.operands.iter().any(|word| is_loopback(&word.value)) {
             continue;
         }
-        let message = match credential(&call) {
+        let message = match credential(call) {
             true => "the credential goes to whoever answers, since the certificate is not verified",
             false => "whoever answers is believed, since the certificate is not verified",
         };

@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(document: &Document<'_>, report: &mut Report) {
-    if says_so(document.text) {
+    if says_so(&document.lower) {
         return;
     }
     if let Some(place) = document.invocations().find(needs_version_two) {
@@ -25,8 +25,7 @@ fn check(document: &Document<'_>, report: &mut Report) {
     }
 }
 
-fn says_so(text: &str) -> bool {
-    let lower = text.to_lowercase();
+fn says_so(lower: &str) -> bool {
     [
         "cli v2",
         "cli version 2",

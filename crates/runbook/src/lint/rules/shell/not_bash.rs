@@ -3,6 +3,7 @@
 use crate::diagnostic::DiagnosticSeverity::Error;
 use crate::effect::built_in;
 use crate::lint::{Document, Entry, Fence, Fix, Report, Rule};
+use crate::parse::is_query_text;
 use crate::shell::programs::is_variable_name;
 use crate::span::Span;
 use crate::syntax::bash::{self, SyntaxError};
@@ -16,11 +17,16 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(document: &Document<'_>, report: &mut Report) {
+    for fence in document.fences.iter().filter(|fence| fence.is_script()) {
+        if is_query_text(fence.body.slice(document.text)) {
+            let finding = report.at(fence.tag, "this is a query for Prometheus, which no shell runs", RETAG_QUERY);
+            finding.fix = Some(Fix::replace("name the language", fence.tag, "promql"));
+        }
+    }
     for (fence, entries) in document.bash_fences().into_iter().filter(|(fence, _)| fence.is_script()) {
         let Some((at, message)) = first_error(document.text, fence, &entries) else { continue };
-        if let Some((message, tag)) = no_script(fence.body.slice(document.text)) {
-            let finding = report.at(fence.tag, message, format!("tag the fence `{tag}`"));
-            finding.fix = Some(Fix::replace("name the language", fence.tag, tag)).filter(|_| tag == PROMQL);
+        if is_printed(fence.body.slice(document.text)) {
+            report.at(fence.tag, "this reads like what a program prints, and bash refuses it", "tag the fence `text`");
             continue;
         }
         let at = document.text.floor_char_boundary(at);
@@ -33,38 +39,12 @@ fn check(document: &Document<'_>, report: &mut Report) {
     }
 }
 
-const PROMQL: &str = "promql";
+const RETAG_QUERY: &str = "tag the fence `promql`";
 
-/// What a text is that nobody meant for a shell, with the tag that says so.
-fn no_script(body: &str) -> Option<(&'static str, &'static str)> {
-    // Functions and selectors of which no shell knows.
-    const QUERIES: &[&str] = &[
-        "rate(",
-        "sum(",
-        "sum by",
-        "sum without",
-        "count by",
-        "avg by",
-        "max by",
-        "topk(",
-        "histogram_quantile(",
-        "increase(",
-        "_over_time(",
-        "predict_linear(",
-        "absent(",
-        "[1m]",
-        "[5m]",
-        "[1h]",
-    ];
-    let lines = body.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    if lines.clone().any(is_for_shell) {
-        None
-    } else if QUERIES.iter().any(|part| body.contains(part)) {
-        Some(("this is a query for Prometheus, which bash refuses", PROMQL))
-    } else {
-        // One line that nobody knows may be a program that nobody knows.
-        (lines.count() > 1).then_some(("this reads like what a program prints, and bash refuses it", "text"))
-    }
+/// Whether no line begins like a command; of one line alone, it may be a program that nobody knows.
+fn is_printed(body: &str) -> bool {
+    let lines = || body.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines().count() > 1 && !lines().any(is_for_shell)
 }
 
 /// Whether a line begins like a command: a program that the catalogue knows, a path, a prompt, a word of the shell.
@@ -74,7 +54,7 @@ fn is_for_shell(line: &str) -> bool {
     let first = line.split([' ', ';', '(']).next().unwrap_or_default();
     let assigns = first.split_once('=').is_some_and(|(name, _)| is_variable_name(name));
     let path = first.starts_with(['/', '.', '~', '$']) && first.len() > 1 && !first.contains(':');
-    assigns || path || first == "$" || WORDS.contains(&first) || built_in(first).is_some_and(|_| first != "time")
+    assigns || path || first == "$" || WORDS.contains(&first) || built_in(first).is_some()
 }
 
 /// Where bash gives up, in the file, and why. What the parser took for single commands may belong together.

@@ -53,7 +53,7 @@ fn in_words(place: &Place<'_, '_>, via: usize) -> bool {
 /// The first program of a pipeline whose failure is lost and matters.
 fn hidden<'d>(place: &Place<'d, '_>) -> Option<&'d str> {
     let stages: Vec<&Invocation> =
-        stages(place).into_iter().map(|stage| transfer::innermost(&place.entry.script, stage)).collect();
+        stages(place).into_iter().map(|stage| transfer::innermost(place.entry.script, stage)).collect();
     let (last, others) = stages.split_last()?;
     let source = others
         .iter()
