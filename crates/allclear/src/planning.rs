@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use allclear_core::{Plan, PlannedCommand};
+use allclear_core::{Plan, PlannedCommand, Target, http_requests};
 use allclear_runbook::{Draft, PlanRequest, VariableForm, environment_name};
 
 use crate::Common;
@@ -50,7 +50,8 @@ pub(crate) fn plan(runbook: &Path, procedure: &str, args: &PlanningArgs, common:
     let (mut parsed, _) = allclear_runbook::parse(&runbook.display().to_string(), &text);
     let catalogue = config::load_catalogue(&common.config).map_err(|error| Failure::usage(error.to_string()))?;
     allclear_runbook::reclassify(&mut parsed, &catalogue);
-    let environment = environment(common, &args.target)?;
+    let target = target(common, &args.target)?;
+    let environment: BTreeSet<String> = target.env.keys().cloned().collect();
     let kept = parsed.variables.iter().filter(|it| it.secret && it.form != VariableForm::Shell);
     let kept = kept.filter(|it| environment.contains(&environment_name(&it.name)));
     let request = PlanRequest {
@@ -73,6 +74,7 @@ pub(crate) fn plan(runbook: &Path, procedure: &str, args: &PlanningArgs, common:
         }
     };
     let mut refusals: Vec<Refused> = refusals.iter().map(|it| refused(it.line(), it.to_string())).collect();
+    refusals.extend(unreachable(&plan, &target).into_iter().map(|(line, sentence)| refused(Some(line), sentence)));
     refusals.extend(credential::found(&plan).into_iter().map(|(line, sentence)| Refused { line, sentence }));
     let mut rollback = allclear_runbook::rollback(&parsed, procedure, &request);
     let draft = if refusals.is_empty() { plan.sealed() } else { credentials.covered_plan(plan) };
@@ -80,13 +82,35 @@ pub(crate) fn plan(runbook: &Path, procedure: &str, args: &PlanningArgs, common:
     Ok(Planning { draft: Some(draft), rollback, refusals })
 }
 
-/// Names of the variables that the target sets. Without a configuration there is one target, `local`, that sets none.
-fn environment(common: &Common, target: &str) -> anyhow::Result<BTreeSet<String>> {
+/// Lines and sentences about commands for which the target has no address.
+fn unreachable(plan: &Plan, target: &Target) -> Vec<(u32, String)> {
+    let name = &plan.target;
+    let missing = |command: &PlannedCommand| match command.language.as_str() {
+        "sql" if target.postgres.is_none() => Some(format!(
+            "line {} needs a database, and the target `{name}` has none: give [target.{name}] a `postgres` in the configuration",
+            command.line
+        )),
+        "http" if target.http.is_none() => {
+            let requests = http_requests(&command.rendered).unwrap_or_default();
+            let path = requests.iter().find(|request| request.address.starts_with('/'))?;
+            Some(format!(
+                "line {} begins with a path, and the target `{name}` does not say from where: give [target.{name}] an `http` in the configuration",
+                command.line + path.line
+            ))
+        }
+        _ => None,
+    };
+    let commands = plan.steps.iter().flat_map(|step| &step.commands);
+    commands.filter_map(|command| Some((command.line, missing(command)?))).collect()
+}
+
+/// The target of that name. Without a configuration there is one target, `local`, that sets nothing.
+fn target(common: &Common, target: &str) -> anyhow::Result<Target> {
     let targets =
         if common.config.exists() { host::load(&common.config)?.config.policy.targets } else { BTreeMap::new() };
     match targets.get(target) {
-        Some(known) => Ok(known.env.keys().cloned().collect()),
-        None if target == LOCAL => Ok(BTreeSet::new()),
+        Some(known) => Ok(known.clone()),
+        None if target == LOCAL => Ok(Target::default()),
         None => {
             let known: Vec<&str> = targets.keys().map(String::as_str).chain([LOCAL]).collect();
             Err(Failure::usage(format!("there is no target `{target}`; there are: {}", known.join(", "))))

@@ -26,7 +26,8 @@ impl Wiring {
     pub(crate) fn new(data_directory: &Path) -> anyhow::Result<Self> {
         let trust = TrustStore::native();
         let notifier = Notifier::new(&trust).context("messages cannot be sent from here")?;
-        Ok(Self { trust, notifier, sessions: Sessions::with_key(CaptureKey::of(data_directory)) })
+        let sessions = Sessions::with_key(CaptureKey::of(data_directory)).trusting(trust.clone());
+        Ok(Self { trust, notifier, sessions })
     }
 }
 

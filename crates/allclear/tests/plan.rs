@@ -226,3 +226,36 @@ fn a_plan_says_how_long_its_steps_took_before() {
     let after = plan();
     assert!(after.contains(" in the median of 1 run"), "{after}");
 }
+
+/// A procedure in the languages that need an address of the target.
+const QUERIES: &str = "# Settings\n\n**When**: slow\n\n1. More memory:\n```sql\nALTER SYSTEM SET work_mem = '64MB';\nSELECT pg_reload_conf();\n```\n2. Tell it:\n```http\nPOST /flags/calm\nAuthorization: Bearer $ADMIN_TOKEN\n```\n3. Look:\n```sql\n\\d orders\n```\n";
+
+#[test]
+fn sql_and_http_are_planned_where_the_target_has_an_address_for_them() {
+    let place = Place::new();
+    place.write("runbook.md", QUERIES);
+    let target = "[target.shop]\npostgres = \"postgres://ana@127.0.0.1/shop\"\nhttp = \"http://127.0.0.1:1\"\n\
+                  [target.shop.env]\nADMIN_TOKEN = \"env:ADMIN_TOKEN\"\n[target.bare]\n";
+    place.write("allclear.toml", &format!("{}\n{target}", support::CONFIG));
+    let plan = ["plan", "runbook.md", "settings", "--only", "1", "--only", "2", "--target"];
+    let output = place.run(&[&plan[..], &["bare"]].concat());
+    assert_eq!(code(&output), 3, "{}", said(&output));
+    for sentence in [
+        "line 7 needs a database, and the target `bare` has none: give [target.bare] a `postgres`",
+        "line 12 begins with a path, and the target `bare` does not say from where",
+        "line 12 needs the secret `ADMIN_TOKEN`",
+    ] {
+        assert!(said(&output).contains(sentence), "{sentence}\n{}", said(&output));
+    }
+    let planned = place.json(&[&plan[..], &["shop"]].concat());
+    assert_eq!(planned["refusals"], serde_json::json!([]));
+    let (setting, reload) = (&planned["steps"][0]["commands"][0], &planned["steps"][0]["commands"][1]);
+    assert_eq!(
+        (&setting["undo"], &reload["undo"]),
+        (&":CAPTURED;\nSELECT pg_reload_conf();".into(), &"-- nothing is left to undo".into())
+    );
+    assert!(setting["capture"]["CAPTURED"].as_str().unwrap().contains("pg_file_settings"));
+    assert_eq!(planned["steps"][1]["commands"][0]["effect"], "change");
+    let output = place.run(&["plan", "runbook.md", "settings", "--only", "3", "--target", "shop"]);
+    assert!(said(&output).contains("`\\d orders` is a command of psql itself"), "{}", said(&output));
+}

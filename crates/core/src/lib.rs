@@ -23,10 +23,12 @@ mod plan;
 mod policy;
 mod record;
 mod refusal;
+mod request;
 mod review;
 mod run;
 mod sample;
 mod schedule;
+mod sql;
 mod status;
 mod timeline;
 mod world;
@@ -54,16 +56,21 @@ pub use page::{Page, PageState};
 pub use plan::{EffectClass, Plan, PlannedCommand, PlannedStep, StepKind, Wait};
 pub use policy::{
     Approvals, Channel, CheckPolicy, EscalationLevel, HttpCondition, HttpProbe, JobPolicy, Policy, Probe,
-    ProcedureLink, RunbookPolicy, SecretRef, Severity, SeverityPolicy, Target,
+    ProcedureLink, RunbookPolicy, SecretRef, Severity, SeverityPolicy, SqlLimits, Target,
 };
 pub use record::{Actor, Cause, Recorded};
 pub use refusal::Refusal;
+pub use request::{HttpRequest, RequestProblem, http_requests};
 pub use review::{ActionItem, Review, ReviewState};
 pub use run::{
     Approval, Attempt, PutBack, PuttingBack, Run, RunEnd, RunHistory, Said, Step, StepHistory, StepState, undo_plan,
 };
 pub use sample::{RequestSample, Sample, nearest_rank};
 pub use schedule::ProbeSchedule;
+pub use sql::{
+    SqlBlanks, SqlKind, SqlMeta, SqlPiece, SqlQuoting, SqlTransaction, SqlVariable, sql_meta, sql_pieces, sql_quoted,
+    sql_statements, sql_transaction, sql_variables, sql_with_values,
+};
 pub use status::{Outage, PublicIncident, PublicUpdate, StatusBoard};
 pub use timeline::TimelineEntry;
 pub use world::{Anomaly, WORLD_FORMAT, World};

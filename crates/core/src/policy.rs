@@ -327,4 +327,38 @@ pub struct JobPolicy {
 pub struct Target {
     /// Environment of every step, by variable name.
     pub env: BTreeMap<String, SecretRef>,
+    /// Where to find the URL of the database that SQL acts on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postgres: Option<SecretRef>,
+    /// How long SQL may take and wait.
+    #[serde(default, skip_serializing_if = "SqlLimits::is_usual")]
+    pub sql_limits: SqlLimits,
+    /// What the paths of HTTP requests start from, without a trailing slash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http: Option<String>,
+}
+
+/// How long a statement may take, and how long it may wait for a lock, in milliseconds; 0 is for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SqlLimits {
+    /// For a statement that only observes.
+    pub observe_ms: u64,
+    /// For one that changes something.
+    pub change_ms: u64,
+    /// For a lock.
+    pub lock_ms: u64,
+}
+
+impl Default for SqlLimits {
+    /// A look that takes a minute is a burden of its own; a restore may take hours; who waits for a lock holds up
+    /// everybody behind.
+    fn default() -> Self {
+        Self { observe_ms: 60_000, change_ms: 0, lock_ms: 5_000 }
+    }
+}
+
+impl SqlLimits {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }

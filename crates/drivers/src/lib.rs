@@ -4,6 +4,7 @@
 //! miss, and never lets a secret into an answer, an error or a line of output. Deliberately absent: the engine, the
 //! log, retries. Whoever asks again decides when.
 
+mod http;
 mod notify;
 mod perform;
 mod probe;
@@ -11,6 +12,7 @@ mod redact;
 mod seal;
 mod secret;
 mod shell;
+mod sql;
 mod trust;
 
 pub use notify::{Notifier, NotifierError};

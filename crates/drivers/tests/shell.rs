@@ -41,7 +41,7 @@ fn effect(step: u32, language: &str, commands: &[&str]) -> PerformEffect {
         secrets: Vec::new(),
         steps: vec![planned],
     };
-    let target = Target { env: BTreeMap::new() };
+    let target = Target::default();
     PerformEffect {
         run: RunId(40),
         step,

@@ -164,7 +164,7 @@ fn the_shown_document_has_the_shape_that_others_script_against() {
     assert_eq!(shown["procedures"][0]["steps"][4]["kind"], "manual");
 }
 
-const NUMBERED: &str = "# Restart\n\n**When**: stuck\n\n1. Look:\n```bash\nkubectl logs <pod>\n```\n2. Enter:\n```bash\nssh db-1\nrm -rf /var/tmp/x\nexit\n```\n3. Query:\n```sql\nSELECT 1;\n```\n";
+const NUMBERED: &str = "# Restart\n\n**When**: stuck\n\n1. Look:\n```bash\nkubectl logs <pod>\n```\n2. Enter:\n```bash\nssh db-1\nrm -rf /var/tmp/x\nexit\n```\n3. Query:\n```redis\nGET x\n```\n";
 
 fn reasons(request: &PlanRequest) -> Vec<&'static str> {
     let (runbook, _) = parse("r.md", NUMBERED);

@@ -216,6 +216,16 @@ pub(super) struct TargetTable {
     /// The environment of every step, by variable name; secrets as `env:NAME` or `file:PATH`.
     #[serde(default)]
     pub(super) env: BTreeMap<String, At<Reference>>,
+    /// The database that `sql` fences act on, as a URL: `env:NAME` or `file:PATH`, or written out where it holds no password.
+    pub(super) postgres: Option<At<Reference>>,
+    /// How long a statement that only observes may take; `60s` where absent, `never` for no limit.
+    pub(super) postgres_observe_timeout: Option<At<Pace>>,
+    /// How long a statement that changes something may take; `never` where absent, which leaves it to the server.
+    pub(super) postgres_statement_timeout: Option<At<Pace>>,
+    /// How long a statement may wait for a lock; `5s` where absent, `never` for no limit.
+    pub(super) postgres_lock_timeout: Option<At<Pace>>,
+    /// The address that the paths in `http` fences start from.
+    pub(super) http: Option<At<String>>,
 }
 
 /// Who may approve a step of a run, and for how long that holds.

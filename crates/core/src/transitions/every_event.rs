@@ -292,7 +292,10 @@ fn policy() -> Policy {
         jobs: BTreeMap::from([(text("backup"), job)]),
         targets: BTreeMap::from([(
             text("production"),
-            Target { env: BTreeMap::from([(text("KUBECONFIG"), SecretRef::Plain(text("kubeconfig")))]) },
+            Target {
+                env: BTreeMap::from([(text("KUBECONFIG"), SecretRef::Plain(text("kubeconfig")))]),
+                ..Target::default()
+            },
         )]),
         approvals: Approvals { four_eyes: [EffectClass::Outage, EffectClass::Destroy].into(), expires_s: 900 },
         ..Policy::default()

@@ -9,6 +9,7 @@ use allclear_core::SecretRef;
 
 use super::Scope;
 use crate::secret::{SecretText, resolve};
+use crate::sql;
 
 /// What commands get from the environment of the server, where it is set.
 const INHERITED: [&str; 11] = [
@@ -80,6 +81,7 @@ impl Environment {
                 environment.add(scope, name, &SecretRef::Env(name.clone()), true)?;
             }
         }
+        environment.secrets.extend(scope.target.postgres.iter().flat_map(sql::secrets));
         environment.variables.insert("ALLCLEAR_RUN".to_owned(), scope.run.to_string());
         environment.variables.insert("ALLCLEAR_STEP".to_owned(), scope.step.to_string());
         Ok(environment)

@@ -1,13 +1,17 @@
 //! The one match from a command's language to its executor.
 
 use super::{Failure, Stage, Task};
-use crate::shell;
+use crate::{http, shell, sql};
 
 /// A language that steps are performed in.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Language {
     /// In the run's shell session.
     Bash,
+    /// In the run's session with the target's database; statements that follow each other share a transaction.
+    Sql,
+    /// To the target's HTTP base.
+    Http,
 }
 
 impl Language {
@@ -15,6 +19,8 @@ impl Language {
     pub(super) fn of(tag: &str) -> Option<Self> {
         match tag {
             "bash" | "sh" | "shell" | "console" => Some(Self::Bash),
+            "sql" => Some(Self::Sql),
+            "http" => Some(Self::Http),
             _ => None,
         }
     }
@@ -23,6 +29,8 @@ impl Language {
     pub(super) async fn check(self, task: &Task<'_>) -> Result<(), String> {
         match self {
             Self::Bash => shell::check(task).await,
+            Self::Sql => sql::check(task),
+            Self::Http => http::check(task),
         }
     }
 
@@ -35,13 +43,30 @@ impl Language {
     ) -> Result<Vec<u8>, Failure> {
         match self {
             Self::Bash => shell::capture(capture, task, stage).await,
+            Self::Sql => sql::capture(capture, task, stage).await.map(String::into_bytes).map_err(Failure::from),
+            Self::Http => Err("failed: nothing is captured over HTTP".to_owned().into()),
         }
     }
 
-    /// Performs the command; what it did in a few words, where there is something to say.
-    pub(super) async fn perform(self, task: &Task<'_>, stage: &mut Stage<'_>) -> Result<Option<String>, Failure> {
+    /// Whether commands that follow each other are performed as one.
+    pub(super) const fn is_grouped(self) -> bool {
+        matches!(self, Self::Sql)
+    }
+
+    /// Performs commands that follow each other, one unless they are grouped; what they did in a few words, where there
+    /// is something to say, or which of them failed.
+    pub(super) async fn perform(
+        self,
+        tasks: &[Task<'_>],
+        stage: &mut Stage<'_>,
+    ) -> Result<Option<String>, (usize, Failure)> {
+        let Some(task) = tasks.first() else { return Ok(None) };
         match self {
-            Self::Bash => shell::run(&task.command.rendered, task, stage).await.map(|()| None),
+            Self::Bash => {
+                shell::run(&task.command.rendered, task, stage).await.map(|()| None).map_err(|failure| (0, failure))
+            }
+            Self::Sql => sql::perform(tasks, stage).await,
+            Self::Http => http::perform(task, stage).await.map(Some).map_err(|failure| (0, failure)),
         }
     }
 }

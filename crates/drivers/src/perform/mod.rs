@@ -9,8 +9,9 @@
 //! 1. a variant of [`Language`] with the words that fences call it by;
 //! 2. its arm in [`Language::check`]: what is wrong with a command before anything of its step is run, as the end of a
 //!    sentence that began with the command's name; it must not touch the world;
-//! 3. its arm in [`Language::perform`]: from a [`Task`] on a [`Stage`] to a few words about what was done, or to a
-//!    [`Failure`]. It stops at once when `stage.cancelled` is set, and may be dropped at any await;
+//! 3. its arm in [`Language::perform`]: from a [`Task`], or several where [`Language::is_grouped`], on a [`Stage`] to a
+//!    few words about what was done, or to a [`Failure`] of one of them. It stops at once when `stage.cancelled` is set,
+//!    and may be dropped at any await;
 //! 4. its arm in [`Language::capture`]: the bytes that a capture, which is written in the same language, finds.
 //!
 //! An executor that works with the run's shell calls [`crate::shell::run`]. A credential that commands do not find in
@@ -36,6 +37,8 @@ pub(crate) use output::OutputSink;
 pub use sessions::Sessions;
 
 use crate::shell::Shell;
+use crate::sql::Database;
+use crate::trust::TrustStore;
 
 /// What came of a step. The outcome names no digest of the output: whoever keeps the output knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +87,10 @@ pub(crate) struct Task<'a> {
 pub(crate) struct Stage<'a> {
     /// The run's shell.
     pub(crate) shell: &'a mut Shell,
+    /// The run's session with its database.
+    pub(crate) database: &'a mut Database,
+    /// Whom certificates are believed from.
+    pub(crate) trust: &'a TrustStore,
     /// Where output goes; it is redacted there.
     pub(crate) sink: OutputSink<'a>,
     /// Set where the run was cancelled.

@@ -1,16 +1,18 @@
 //! The sessions of all runs: steps are performed in them, cancelled, and closed.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use allclear_core::{CaptureEffect, PerformEffect, RunId, StepOutcome};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use super::slot::Slots;
+use super::slot::{SlotState, Slots};
 use super::step::{self, Performable};
 use super::{Cancellation, Environment, Failure, OutputSink, Performed, Scope, Stage};
 use crate::seal::{CaptureKey, Origin};
+use crate::trust::TrustStore;
 
 /// The sessions of all runs; at most one per run.
 #[derive(Default)]
@@ -18,6 +20,8 @@ pub struct Sessions {
     slots: Slots,
     /// Seals what is captured; without one, nothing can be.
     key: Option<CaptureKey>,
+    /// Whom certificates are believed from; this machine's authorities unless somebody said otherwise.
+    trust: OnceLock<TrustStore>,
 }
 
 impl Sessions {
@@ -31,6 +35,12 @@ impl Sessions {
         Self { key: Some(key), ..Self::default() }
     }
 
+    /// The same, with connections that trust these authorities instead of those of this machine.
+    #[must_use]
+    pub fn trusting(self, trust: TrustStore) -> Self {
+        Self { trust: OnceLock::from(trust), ..self }
+    }
+
     /// Performs the captures of a step in order, in its run's session; the sealed bytes, by `INDEX/VARIABLE`, or one
     /// sentence about the first that failed. What they find goes nowhere else.
     pub async fn capture(&self, effect: &CaptureEffect) -> Result<BTreeMap<String, Bytes>, String> {
@@ -42,7 +52,9 @@ impl Sessions {
         let mut state = slot.state.lock().await;
         let redactor = state.redactor(effect.run, environment.secrets.iter().cloned());
         let (sink, cancelled) = (OutputSink::silent(redactor.stream()), Cancellation::of(&slot.cancelled));
-        let mut stage = Stage { shell: &mut state.shell, sink, cancelled };
+        let SlotState { shell, database, .. } = &mut *state;
+        let trust = self.trust.get_or_init(TrustStore::native);
+        let mut stage = Stage { shell, database, trust, sink, cancelled };
         let values = step.capture(&scope, &environment, &mut stage).await;
         let values = values.map_err(|summary| redactor.text(&summary))?;
         let seal = |(name, value): (String, Vec<u8>)| {
@@ -70,14 +82,18 @@ impl Sessions {
     pub async fn cancel(&self, run: RunId) {
         let Some(slot) = self.slots.bar(run) else { return };
         slot.cancelled.send_replace(true);
-        slot.state.lock().await.shell.terminate().await;
+        let mut state = slot.state.lock().await;
+        state.database.close();
+        state.shell.terminate().await;
     }
 
     /// Ends the session of a run that is over: bash leaves in its own way, running its exit trap; what is still there
     /// after that is killed. A step that is being performed is waited for.
     pub async fn close(&self, run: RunId) {
         let Some(slot) = self.slots.take(run) else { return };
-        slot.state.lock().await.shell.close().await;
+        let mut state = slot.state.lock().await;
+        state.database.close();
+        state.shell.close().await;
     }
 
     /// The sentence about what succeeded, and the directory it left the shell in.
@@ -95,7 +111,9 @@ impl Sessions {
         step.check(&scope, &environment, &redactor).await?;
         let mut cancelled = Cancellation::of(&slot.cancelled);
         let sink = OutputSink::new(sink, redactor.stream());
-        let mut stage = Stage { shell: &mut state.shell, sink, cancelled: cancelled.clone() };
+        let SlotState { shell, database, .. } = &mut *state;
+        let trust = self.trust.get_or_init(TrustStore::native);
+        let mut stage = Stage { shell, database, trust, sink, cancelled: cancelled.clone() };
         let result = step.perform(&scope, &environment, &mut stage).await;
         tokio::select! {
             biased;

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use crate::redact::Redactor;
 use crate::secret::SecretText;
 use crate::shell::Shell;
+use crate::sql::Database;
 
 /// How many cancelled runs are remembered: far more than can be on their way at once.
 const CANCELLED_MAX: usize = 4096;
@@ -37,6 +38,7 @@ pub(super) struct Slot {
 #[derive(Default)]
 pub(super) struct SlotState {
     pub(super) shell: Shell,
+    pub(super) database: Database,
     /// Every secret that the run has ever been given.
     pub(super) secrets: Vec<(String, SecretText)>,
 }

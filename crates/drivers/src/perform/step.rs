@@ -164,15 +164,16 @@ impl<'a> Performable<'a> {
             1 => "1 command succeeded".to_owned(),
             count => format!("{count} commands succeeded"),
         };
-        for command in &self.commands {
-            let name = &command.name;
-            match command.language.perform(&command.task(scope, environment), stage).await {
+        for group in self.commands.chunk_by(|one, other| one.language == other.language && one.language.is_grouped()) {
+            let [first, ..] = group else { continue };
+            let tasks: Vec<Task<'_>> = group.iter().map(|command| command.task(scope, environment)).collect();
+            match first.language.perform(&tasks, stage).await {
                 Ok(None) => {}
-                Ok(Some(done)) if self.commands.len() == 1 => summary.push_str(&format!(": {done}")),
-                Ok(Some(done)) => summary.push_str(&format!("; {name}: {done}")),
-                Err(Failure { exit_code, summary }) => {
-                    let summary = format!("{name} {summary}");
-                    return Err(Failure { exit_code, summary });
+                Ok(Some(done)) if self.commands.len() == group.len() => summary.push_str(&format!(": {done}")),
+                Ok(Some(done)) => summary.push_str(&format!("; {}: {done}", first.name)),
+                Err((at, Failure { exit_code, summary })) => {
+                    let failed = group.get(at).unwrap_or(first);
+                    return Err(Failure { exit_code, summary: format!("{} {summary}", failed.name) });
                 }
             }
         }

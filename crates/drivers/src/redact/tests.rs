@@ -95,7 +95,11 @@ fn a_long_value_is_taken_out_also_where_base64_breaks_its_lines() {
 #[test]
 fn a_value_is_found_across_colours() {
     let redactor = Redactor::new([("DB", "correct-horse")]);
-    check(&redactor, "a \u{1b}[1;31mcorrect\u{1b}[0m-\u{1b}[Khorse\u{1b}[0m b", "a \u{1b}[1;31m[redacted]\u{1b}[0m\u{1b}[K\u{1b}[0m b");
+    check(
+        &redactor,
+        "a \u{1b}[1;31mcorrect\u{1b}[0m-\u{1b}[Khorse\u{1b}[0m b",
+        "a \u{1b}[1;31m[redacted]\u{1b}[0m\u{1b}[K\u{1b}[0m b",
+    );
     let token = format!("gh\u{1b}[31mp_{}\u{1b}[m!", "a1B2".repeat(10));
     check(&redactor, &token, "[redacted]\u{1b}[31m\u{1b}[m!");
 }
@@ -227,7 +231,8 @@ fn random_cuts_of_random_secrets_change_nothing() {
         "uvw",
         "xyz",
     ];
-    let redactor = Redactor::new([("A", "abcdef"), ("B", "abcdefghij"), ("C", "ghij01234"), ("D", "uvwxyzuvwxyzuvwxyz")]);
+    let redactor =
+        Redactor::new([("A", "abcdef"), ("B", "abcdefghij"), ("C", "ghij01234"), ("D", "uvwxyzuvwxyzuvwxyz")]);
     let mut state = 0x2545_F491_4F6C_DD1D_u64;
     let mut random = |below: usize| {
         state ^= state << 13;

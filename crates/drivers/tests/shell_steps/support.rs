@@ -47,7 +47,7 @@ pub(crate) fn step(planned: PlannedStep) -> PerformEffect {
         secrets: Vec::new(),
         steps: vec![planned],
     };
-    let target = Target { env: BTreeMap::new() };
+    let target = Target::default();
     PerformEffect {
         run: RUN,
         step,

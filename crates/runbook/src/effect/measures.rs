@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use allclear_core::EffectClass;
 
 use super::catalogue::{Catalogue, Entry, Filling, Template, quoted};
+use super::client::{Client, fed};
 use super::shell::Reading;
+use super::statement::{self, StatementMeasures};
 use crate::syntax::bash::{self, Frame, Invocation, Redirect, RedirectKind, Script, Wrapper};
 
 /// What goes with one command.
@@ -42,12 +44,12 @@ pub fn measures(catalogue: &Catalogue, language: &str, text: &str, effect: Effec
                 collected.without_undo += 1;
             }
         }
-        "sql" => drop(collected.programs.insert("psql".to_owned())),
+        "sql" => statement::measures(text).into_iter().for_each(|it| collected.statement(it)),
         "yaml" => drop(collected.programs.insert("kubectl".to_owned())),
         "redis" => drop(collected.programs.insert("redis-cli".to_owned())),
         _ => {}
     }
-    collected.finish(effect)
+    collected.finish(effect, language)
 }
 
 #[derive(Default)]
@@ -66,7 +68,7 @@ struct Collected {
 }
 
 /// The undo of what passes by itself: a comment, so that it can be performed like any other.
-const NOTHING_TO_UNDO: &str = "# nothing is left to undo";
+const NOTHING_TO_UNDO: &str = "nothing is left to undo";
 
 impl Collected {
     fn invocation(&mut self, reading: &Reading<'_>, index: usize) {
@@ -84,7 +86,9 @@ impl Collected {
         let own = decision.map_or(EffectClass::Unknown, |decision| reading.own(index, &decision));
         let (Some(decision), true) = (decision, own != EffectClass::Observe) else {
             // The change is in a text among the arguments, or in a redirection that was looked at above.
-            self.without_undo += usize::from(!invocation.redirects.iter().any(overwrites));
+            if !invocation.redirects.iter().any(overwrites) {
+                self.client(reading, index, plain);
+            }
             return;
         };
         let Some(entry) = decision.entry else {
@@ -92,14 +96,47 @@ impl Collected {
             return;
         };
         self.irreversible.extend(entry.irreversible.clone());
-        for need in entry.needs.iter().map(|need| format!("permission: {need}")) {
-            if !self.permissions.contains(&need) {
-                self.permissions.push(need);
-            }
-        }
+        self.permissions.extend(entry.needs.iter().map(|need| format!("permission: {need}")));
         let captured = format!("CAPTURED_{}", self.captures.len() + 1);
         let filling = Filling { call: &call, scope: &decision.program.scope, captured: &captured };
         self.entry(entry, &filling, |text| plain.then(|| wrapped(reading.script, invocation, text)).flatten());
+    }
+
+    /// What goes with a statement of an `sql` fence.
+    fn statement(&mut self, statement: StatementMeasures) {
+        let captured = format!(":CAPTURED_{}", self.captures.len() + 1);
+        let undo = statement.undo.map(|undo| undo.replace(":CAPTURED", &captured));
+        self.around_undo(undo, statement.transient);
+        self.captures.extend(statement.capture);
+        self.preview.extend(statement.preview.map(|preview| format!("{preview};")));
+        self.verify.extend(statement.verify.map(|verify| format!("{verify};")));
+        self.irreversible.extend(statement.irreversible);
+        self.permissions.extend(statement.needs.iter().map(|need| format!("permission: {need}")));
+    }
+
+    /// What goes with the statements that `psql` is given as an argument or on its input.
+    fn client(&mut self, reading: &Reading<'_>, index: usize, plain: bool) {
+        let Some(client) = plain.then(|| Client::of(reading, index)).flatten() else {
+            self.without_undo += 1;
+            return;
+        };
+        for statement in client.statements {
+            let captured = format!("CAPTURED_{}", self.captures.len() + 1);
+            let undo = statement.undo.map(|undo| fed(&undo, &captured, &client.command));
+            self.around_undo(undo, statement.transient);
+            let capture = statement.capture.map(|query| fed(&format!("{query};"), "", &client.command));
+            self.captures.extend(capture);
+            self.irreversible.extend(statement.irreversible);
+            self.permissions.extend(statement.needs.iter().map(|need| format!("permission: {need}")));
+        }
+    }
+
+    fn around_undo(&mut self, undo: Option<String>, transient: bool) {
+        match undo {
+            Some(undo) => self.undo.push(undo),
+            None if transient => self.transient += 1,
+            None => self.without_undo += 1,
+        }
     }
 
     fn entry(&mut self, entry: &Entry, filling: &Filling<'_>, around: impl Fn(String) -> Option<String>) {
@@ -108,11 +145,7 @@ impl Collected {
         self.verify.extend(filled(&entry.verify));
         let capture = filled(&entry.capture);
         let needs_capture = entry.undo.as_ref().is_some_and(Template::takes_captured);
-        match filled(&entry.undo).filter(|_| capture.is_some() || !needs_capture) {
-            Some(undo) => self.undo.push(undo),
-            None if entry.transient => self.transient += 1,
-            None => self.without_undo += 1,
-        }
+        self.around_undo(filled(&entry.undo).filter(|_| capture.is_some() || !needs_capture), entry.transient);
         self.captures.extend(capture);
     }
 
@@ -136,11 +169,13 @@ impl Collected {
         }
     }
 
-    fn finish(mut self, effect: EffectClass) -> Measures {
+    fn finish(mut self, effect: EffectClass, language: &str) -> Measures {
         let changes = effect != EffectClass::Observe;
         if self.undo.is_empty() && self.transient > 0 {
-            self.undo.push(NOTHING_TO_UNDO.to_owned());
+            let comment = if language == "sql" { "--" } else { "#" };
+            self.undo.push(format!("{comment} {NOTHING_TO_UNDO}"));
         }
+        self.permissions = distinct(self.permissions);
         let complete = changes && self.without_undo == 0 && self.irreversible.is_empty() && !self.undo.is_empty();
         if effect == EffectClass::Destroy && !complete && self.irreversible.is_empty() {
             self.irreversible.push("what it removes is gone unless there is a copy elsewhere".to_owned());
@@ -154,7 +189,9 @@ impl Collected {
         let undo = if complete { joined(self.undo) } else { None };
         let programs = self.programs.into_iter().map(|name| format!("program: {name}"));
         Measures {
-            undo: undo.map(|undo| if single { undo.replace("$CAPTURED_1", "$CAPTURED") } else { undo }),
+            undo: undo.map(|undo| {
+                if single { undo.replace("$CAPTURED_1", "$CAPTURED").replace(":CAPTURED_1", ":CAPTURED") } else { undo }
+            }),
             capture: self.captures.into_iter().zip(1..).map(|(command, number)| (name(number), command)).collect(),
             preview: joined(self.preview),
             verify: joined(self.verify),
@@ -162,6 +199,12 @@ impl Collected {
             irreversible: joined(self.irreversible),
         }
     }
+}
+
+/// Each once, where it stood first.
+fn distinct(texts: Vec<String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    texts.into_iter().filter(|text| seen.insert(text.clone())).collect()
 }
 
 fn overwrites(redirect: &Redirect) -> bool {
@@ -189,7 +232,7 @@ fn prefix(outer: &Invocation, words: &[bash::Word]) -> String {
 }
 
 /// The text, started as the invocation is: by `sudo`, over `ssh`, in a container.
-fn wrapped(script: &Script, invocation: &Invocation, text: String) -> Option<String> {
+pub(super) fn wrapped(script: &Script, invocation: &Invocation, text: String) -> Option<String> {
     let mut inner = invocation;
     let mut text = text;
     while let Some(outer) = inner.via.and_then(|via| script.invocations.get(via)) {

@@ -5,6 +5,7 @@
 //! shown. A wrong `observe` would be run without asking, so it takes a whole text of known readers.
 
 mod catalogue;
+mod client;
 mod code;
 mod input;
 mod manifest;
@@ -12,8 +13,9 @@ mod measures;
 mod query;
 mod script;
 mod shell;
+mod statement;
 
-use allclear_core::EffectClass;
+use allclear_core::{EffectClass, HttpRequest, http_requests};
 
 use crate::model::{Command, Runbook};
 use crate::syntax::bash::Script;
@@ -42,9 +44,16 @@ pub fn classify_with(catalogue: &Catalogue, language: &str, text: &str) -> Effec
         "sql" => catalogue::Language::Sql,
         "yaml" => catalogue::Language::Yaml,
         "redis" => catalogue::Language::Redis,
+        "http" => return requests(text),
         _ => return EffectClass::Unknown,
     };
     code::effect(catalogue, language, text, 0)
+}
+
+/// What the methods of HTTP requests say; nobody knows what a server makes of them.
+fn requests(text: &str) -> EffectClass {
+    let requests = http_requests(text).unwrap_or_default();
+    requests.iter().map(HttpRequest::effect).reduce(together).unwrap_or(EffectClass::Unknown)
 }
 
 /// Tells the effects of all commands once more, with a catalogue that knows more than the built-in one. What the

@@ -13,6 +13,7 @@ use crate::syntax::sql::ast::{
 mod functions;
 
 use functions::is_harmless;
+pub(super) use functions::leaves_nothing;
 
 /// The effect of a text of one or more statements.
 pub(super) fn effect(text: &str) -> EffectClass {
@@ -23,7 +24,8 @@ pub(super) fn effect(text: &str) -> EffectClass {
     if sql.errors.is_empty() { all } else { together(all, Unknown) }
 }
 
-fn statement(statement: &Statement) -> EffectClass {
+/// The effect of one statement.
+pub(super) fn statement(statement: &Statement) -> EffectClass {
     let own = match &statement.kind {
         StatementKind::Explain { runs: false, .. } => return Observe,
         StatementKind::Explain { statement: Some(inner), .. } => self::statement(inner),

@@ -139,7 +139,7 @@ fn with_operand(invocation: &Invocation) -> Invocation {
 }
 
 /// The words that are a program in a language of its own; `None` where one is missing.
-fn texts<'c>(code: &Code, call: &Call<'c>) -> impl Iterator<Item = Option<Word>> + use<'c> {
+pub(super) fn texts<'c>(code: &Code, call: &Call<'c>) -> impl Iterator<Item = Option<Word>> + use<'c> {
     let mut found = Vec::new();
     if !call.flags.iter().any(|flag| code.unless.contains(&flag.name)) {
         for flag in call.flags.iter().filter(|flag| code.flags.contains(&flag.name)) {

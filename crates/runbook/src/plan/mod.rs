@@ -3,8 +3,11 @@
 //! Invariants: every blank is filled, every alternative chosen, every command performable by this version; secret
 //! values never enter a plan, commands refer to them by environment variable.
 
+mod language;
 mod refusal;
 mod render;
+mod render_query;
+mod render_request;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -121,7 +124,8 @@ pub fn rollback(runbook: &Runbook, procedure_id: &str, request: &PlanRequest) ->
     let request = request.with_names(&names);
     let planned = |command: &Command| {
         let occurrences = occurrences(command, &names);
-        let rendered = render::rendered(&command.text, &occurrences, &request.variables, &request.secrets);
+        let rendered =
+            render::rendered(&command.language, &command.text, &occurrences, &request.variables, &request.secrets);
         PlannedCommand::new(command.line, &command.language, rendered, command.effect, &request.target)
     };
     back.flat_map(|section| &section.commands).map(planned).collect()
@@ -252,10 +256,7 @@ impl<'r> Planner<'r> {
     }
 
     fn command(&mut self, command: &Command) -> PlannedCommand {
-        if command.language != "bash" {
-            self.refusals
-                .push(PlanRefusal::LanguageNotPerformed { language: command.language.clone(), line: command.line });
-        }
+        self.check_language(command);
         let opened = session::opens_session(command).then_some(&command.text);
         if let Some(session) = command.session.as_ref().or(opened) {
             self.refusals.push(PlanRefusal::SessionNotPerformed { session: session.clone(), line: command.line });
@@ -271,7 +272,13 @@ impl<'r> Planner<'r> {
                 self.need(&occurrence.name, occurrence.form, command.line);
             }
         }
-        let rendered = render::rendered(&command.text, &occurrences, &self.request.variables, &self.request.secrets);
+        let rendered = render::rendered(
+            &command.language,
+            &command.text,
+            &occurrences,
+            &self.request.variables,
+            &self.request.secrets,
+        );
         // Of the filled-in text: what goes with it has to name the same things.
         let with = measures(self.catalogue, &command.language, &rendered, command.effect);
         let planned =

@@ -72,6 +72,20 @@ pub enum PlanRefusal {
         /// Line of the command.
         line: u32,
     },
+    /// The command is one of `psql` itself, which is not what talks to the database here.
+    MetaCommandNotPerformed {
+        /// The command with its backslash.
+        command: String,
+        /// Line of the command.
+        line: u32,
+    },
+    /// The text of an `http` fence is no request.
+    NotARequest {
+        /// What is wrong with it.
+        problem: String,
+        /// The line concerned.
+        line: u32,
+    },
     /// The command opens a session for a person to type in, or runs inside one; this version cannot enter it.
     SessionNotPerformed {
         /// The command that opens the session.
@@ -93,6 +107,8 @@ impl PlanRefusal {
             Self::AlternativesExclude { .. } => "alternatives-exclude",
             Self::NoSuchAlternative { .. } => "no-such-alternative",
             Self::LanguageNotPerformed { .. } => "language-not-performed",
+            Self::MetaCommandNotPerformed { .. } => "meta-command-not-performed",
+            Self::NotARequest { .. } => "not-a-request",
             Self::SessionNotPerformed { .. } => "session-not-performed",
         }
     }
@@ -108,6 +124,8 @@ impl PlanRefusal {
             | Self::AlternativesExclude { line, .. }
             | Self::NoSuchAlternative { line, .. }
             | Self::LanguageNotPerformed { line, .. }
+            | Self::MetaCommandNotPerformed { line, .. }
+            | Self::NotARequest { line, .. }
             | Self::SessionNotPerformed { line, .. } => Some(*line),
         }
     }
@@ -161,6 +179,11 @@ impl fmt::Display for PlanRefusal {
                 formatter,
                 "line {line} is {language}, which this version shows but does not perform; do it by hand and leave the step out with --only"
             ),
+            Self::MetaCommandNotPerformed { command, line } => write!(
+                formatter,
+                "line {line}: `{command}` is a command of psql itself, and SQL is sent to the database without psql; write it as SQL, or as `psql -c` in a bash fence"
+            ),
+            Self::NotARequest { problem, line } => write!(formatter, "line {line} {problem}"),
             Self::SessionNotPerformed { session, line } => write!(
                 formatter,
                 "line {line} belongs to the session that `{}` opens, which cannot be performed from here; do it by hand and leave the step out with --only",

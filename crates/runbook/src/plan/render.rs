@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::{render_query, render_request};
 use crate::model::VariableForm;
 use crate::variable::{Occurrence, Quoting};
 
@@ -17,11 +18,17 @@ pub fn environment_name(name: &str) -> String {
 /// The command with every blank filled. `$NAME` stays as it is and is set in the environment, except that a secret is
 /// set under its environment name.
 pub(super) fn rendered(
+    language: &str,
     text: &str,
     occurrences: &[Occurrence],
     variables: &BTreeMap<String, String>,
     secrets: &BTreeSet<String>,
 ) -> String {
+    match language {
+        "sql" => return render_query::rendered(text, occurrences, variables, secrets),
+        "http" => return render_request::rendered(text, occurrences, variables, secrets),
+        _ => {}
+    }
     let mut out = String::with_capacity(text.len());
     let mut last = 0;
     for occurrence in occurrences.iter().filter(|occurrence| occurrence.form != VariableForm::Shell) {
@@ -75,7 +82,7 @@ mod tests {
 
     fn fill(text: &str, value: &str) -> String {
         let variables = BTreeMap::from([("x".to_owned(), value.to_owned())]);
-        rendered(text, &occurrences("bash", text), &variables, &BTreeSet::new())
+        rendered("bash", text, &occurrences("bash", text), &variables, &BTreeSet::new())
     }
 
     #[test]
@@ -90,7 +97,7 @@ mod tests {
     fn a_secret_is_named_never_written() {
         let text = "login --key='sk_live_NEW_KEY' <api-token> \"<api-token>\"";
         let secrets = BTreeSet::from(["sk_live_NEW_KEY".to_owned(), "api-token".to_owned()]);
-        let out = rendered(text, &occurrences("bash", text), &BTreeMap::new(), &secrets);
+        let out = rendered("bash", text, &occurrences("bash", text), &BTreeMap::new(), &secrets);
         assert_eq!(out, "login --key=''\"$SK_LIVE_NEW_KEY\"'' \"$API_TOKEN\" \"${API_TOKEN}\"");
     }
 }

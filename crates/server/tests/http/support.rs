@@ -294,7 +294,10 @@ pub(crate) fn policy() -> Policy {
             ("estimates".to_owned(), check("estimates", "estimates-fail")),
             ("payments".to_owned(), check("payments", "payments-fail")),
         ]),
-        targets: BTreeMap::from([("sandbox".to_owned(), Target { env: environment.into_iter().collect() })]),
+        targets: BTreeMap::from([(
+            "sandbox".to_owned(),
+            Target { env: environment.into_iter().collect(), ..Target::default() },
+        )]),
         ..Policy::default()
     }
 }

@@ -6,6 +6,7 @@
 mod address;
 mod check;
 mod people;
+mod postgres;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -281,7 +282,12 @@ impl Pass<'_> {
             let is_secret = mentions_secret(name);
             env.insert(name.clone(), self.reference(reference, is_secret, name));
         }
-        Target { env }
+        Target {
+            env,
+            postgres: table.postgres.as_ref().map(|url| self.postgres(url)),
+            sql_limits: self.sql_limits(table),
+            http: table.http.as_ref().map(|base| self.base_url(base)),
+        }
     }
 
     /// Where a value is; an error where a secret stands in the file, a warning where it is not there now.

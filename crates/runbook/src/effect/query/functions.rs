@@ -8,6 +8,20 @@ pub(super) fn is_harmless(name: &str) -> bool {
     STABLE.contains(&name) || VOLATILE_BUT_HARMLESS.contains(&name)
 }
 
+/// Whether calling the function leaves nothing behind that could be undone.
+pub(crate) fn leaves_nothing(name: &str) -> bool {
+    is_harmless(name) || PASSING.contains(&name)
+}
+
+/// Changes something that passes by itself, or that nothing is stored of. A session that was ended is opened anew by its
+/// client.
+#[rustfmt::skip]
+const PASSING: &[&str] = &[
+    "pg_advisory_lock", "pg_advisory_unlock", "pg_advisory_unlock_all", "pg_cancel_backend", "pg_create_restore_point",
+    "pg_log_backend_memory_contexts", "pg_notify", "pg_prewarm", "pg_reload_conf", "pg_rotate_logfile", "pg_switch_wal",
+    "pg_terminate_backend",
+];
+
 /// What PostgreSQL itself declares immutable or stable.
 #[rustfmt::skip]
 pub(super) const STABLE: &[&str] = &[

@@ -1,0 +1,166 @@
+//! The shape of a statement, as it is written in the catalogue, and the texts that are filled with its parts.
+//!
+//! A pattern is words that must follow each other: `ALTER ROLE|USER {role} SET {setting} TO|=`. `A|B` is a choice, `A?`
+//! may be absent, `{name}` is an identifier with what qualifies it, `;` is the end; without it anything may follow.
+//!
+//! In a text, `{name}` is the identifier as written, `{'name'}` a string with the name that the server has it under,
+//! `{@name}` a string with the identifier as written, `{statement}` the whole, `{value}` an expression that writes a
+//! setting as a statement wants it.
+
+use allclear_core::{SqlBlanks, SqlKind, SqlPiece, SqlQuoting, sql_pieces, sql_quoted};
+use serde::Deserialize;
+
+/// Expression over `name` and `setting`: lists of names are written element by element, as PostgreSQL wants them.
+const VALUE: &str = "CASE WHEN lower(name) IN ('local_preload_libraries', 'search_path', 'session_preload_libraries', \
+    'shared_preload_libraries', 'temp_tablespaces', 'unix_socket_directories') THEN (SELECT \
+    string_agg(quote_literal(btrim(item, ' \"')), ', ') FROM regexp_split_to_table(setting, ',') item) ELSE \
+    quote_literal(setting) END";
+
+/// Words that stand where a name could, and are none.
+const NO_NAMES: [&str; 8] =
+    ["ALL", "CURRENT_ROLE", "CURRENT_USER", "SESSION_USER", "PUBLIC", "IF", "ON", "CONCURRENTLY"];
+
+/// A compiled pattern.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "String")]
+pub(super) struct StatementPattern {
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone)]
+enum Part {
+    Words { any: Vec<String>, optional: bool },
+    Name(String),
+    End,
+}
+
+impl From<String> for StatementPattern {
+    fn from(text: String) -> Self {
+        let part = |word: &str| match word.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+            Some(name) => Part::Name(name.to_owned()),
+            None if word == ";" => Part::End,
+            None => {
+                let (words, optional) = word.strip_suffix('?').map_or((word, false), |words| (words, true));
+                Part::Words { any: words.split('|').map(str::to_owned).collect(), optional }
+            }
+        };
+        Self { parts: text.split_whitespace().map(part).collect() }
+    }
+}
+
+/// The parts of a statement, by name.
+#[derive(Debug, Default)]
+pub(super) struct Bindings(Vec<(String, Vec<String>)>);
+
+impl StatementPattern {
+    /// The parts of a statement of this shape.
+    pub(super) fn matched(&self, statement: &str) -> Option<Bindings> {
+        let pieces = sql_pieces(statement, SqlBlanks::Taken);
+        let kept: Vec<&SqlPiece> =
+            pieces.iter().filter(|piece| !matches!(piece.kind, SqlKind::Blank | SqlKind::Comment)).collect();
+        let mut rest = kept.as_slice();
+        let mut bindings = Bindings::default();
+        for part in &self.parts {
+            match part {
+                Part::Words { any, optional } => {
+                    let first = rest.first().map(|piece| piece.slice(statement).to_ascii_uppercase());
+                    let fits = first.is_some_and(|first| any.contains(&first));
+                    match (fits, optional) {
+                        (true, _) => rest = &rest[1..],
+                        (false, true) => {}
+                        (false, false) => return None,
+                    }
+                }
+                Part::Name(name) => {
+                    let (path, behind) = path(statement, rest)?;
+                    bindings.0.push((name.clone(), path));
+                    rest = behind;
+                }
+                Part::End if rest.iter().all(|piece| piece.slice(statement) == ";") => {}
+                Part::End => return None,
+            }
+        }
+        Some(bindings)
+    }
+}
+
+/// An identifier with what qualifies it, each part as written, and what stands behind it.
+fn path<'p>(statement: &str, pieces: &'p [&'p SqlPiece]) -> Option<(Vec<String>, &'p [&'p SqlPiece])> {
+    let mut path = Vec::new();
+    let mut rest = pieces;
+    loop {
+        let (first, behind) = rest.split_first()?;
+        let text = first.slice(statement);
+        let named = match first.kind {
+            SqlKind::Name => true,
+            SqlKind::Word => !NO_NAMES.contains(&text.to_ascii_uppercase().as_str()),
+            _ => false,
+        };
+        // It goes into strings as well.
+        if !named || text.contains(['\'', '\n']) {
+            return None;
+        }
+        path.push(text.to_owned());
+        match behind.split_first() {
+            Some((dot, after)) if dot.slice(statement) == "." => rest = after,
+            _ => return Some((path, behind)),
+        }
+    }
+}
+
+impl Bindings {
+    /// One part more.
+    #[must_use]
+    pub(super) fn with(mut self, name: &str, text: &str) -> Self {
+        self.0.push((name.to_owned(), vec![text.to_owned()]));
+        self
+    }
+
+    /// The text with every part that it names; what names none stays.
+    pub(super) fn fill(&self, text: &str) -> String {
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find('{') {
+            out.push_str(&rest[..at]);
+            let end = rest[at..].find('}').map(|length| at + length);
+            match end.and_then(|end| Some((end, self.part(&rest[at + 1..end])?))) {
+                Some((end, part)) => {
+                    out.push_str(&part);
+                    rest = &rest[end + 1..];
+                }
+                None => {
+                    out.push('{');
+                    rest = &rest[at + 1..];
+                }
+            }
+        }
+        out + rest
+    }
+
+    fn part(&self, inside: &str) -> Option<String> {
+        if inside == "value" {
+            return Some(VALUE.to_owned());
+        }
+        let literal = |text: &str| sql_quoted(text, SqlQuoting::Literal);
+        if let Some(name) = inside.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
+            let folded: Vec<String> = self.path(name)?.iter().map(|part| folded(part)).collect();
+            return Some(literal(&folded.join(".")));
+        }
+        if let Some(name) = inside.strip_prefix('@') {
+            return Some(literal(&self.path(name)?.join(".")));
+        }
+        Some(self.path(inside)?.join("."))
+    }
+
+    fn path(&self, name: &str) -> Option<&[String]> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, path)| path.as_slice())
+    }
+}
+
+/// An identifier as PostgreSQL folds it.
+fn folded(identifier: &str) -> String {
+    match identifier.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(quoted) => quoted.replace("\"\"", "\""),
+        None => identifier.to_lowercase(),
+    }
+}
