@@ -92,13 +92,20 @@ pub struct PerformEffect {
     pub sealed: BTreeMap<Digest, Bytes>,
 }
 
+impl CaptureEffect {
+    /// The identity of what is recorded before that step.
+    pub fn id(run: RunId, step: u32) -> String {
+        format!("{run}:{step}:capture")
+    }
+}
+
 impl Effect {
     /// The identity of the effect: performed once per process, repeated after a crash under the same name.
     pub fn id(&self) -> String {
         match self {
             Self::Probe(probe) => format!("probe:{}", probe.check),
             Self::Deliver(deliver) => format!("{}:{}", deliver.delivery, deliver.attempt),
-            Self::Capture(capture) => format!("{}:{}:capture", capture.run, capture.step),
+            Self::Capture(capture) => CaptureEffect::id(capture.run, capture.step),
             Self::Perform(perform) => format!("{}:{}:{}", perform.run, perform.step, perform.attempt),
         }
     }

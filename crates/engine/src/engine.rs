@@ -351,6 +351,7 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
         match (recorded.event.as_ref(), self.lease.is_some()) {
             (Event::RunFinished { run }, true) => self.performing.close(*run),
             (Event::RunAborted { run, .. }, true) => self.performing.release(*run),
+            (Event::ApprovalExpired { run, step }, true) => self.performing.stop_capture(*run, *step),
             _ => {}
         }
         if self.tail.receiver_count() > 0 {
@@ -431,6 +432,10 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
         let end = tokio::time::Instant::now() + limit;
         while !self.performing.is_idle() {
             let Ok(Some(outcome)) = tokio::time::timeout_at(end, self.outcomes.recv()).await else { break };
+            if self.performing.is_cut_short(&outcome) {
+                self.performing.settle(&outcome.effect);
+                continue;
+            }
             self.commit(Turn { outcomes: vec![outcome], ..Turn::default() }).await;
         }
     }
@@ -441,6 +446,7 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
             tracing::warn!(steps, grace_s = self.options.grace.as_secs(), "waiting for what is being performed");
         }
         self.settle_within(self.options.grace).await;
+        self.performing.stop_captures();
         self.performing.stop_steps();
         self.settle_within(STOPPING_TAKES_MOST.min(self.options.grace)).await;
         self.shortcuts.finish(&self.world, self.head.take()).await;

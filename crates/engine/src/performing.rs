@@ -44,6 +44,7 @@ pub(crate) struct Performing<D, C> {
     outcomes: mpsc::UnboundedSender<Outcome>,
     probes: Arc<Semaphore>,
     under_way: HashSet<String>,
+    captures_stopped: bool,
 }
 
 impl<D: Drivers, C: Clock> Performing<D, C> {
@@ -56,7 +57,7 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
         outcomes: mpsc::UnboundedSender<Outcome>,
     ) -> Self {
         let probes = Arc::new(Semaphore::new(PROBES_AT_ONCE));
-        Self { drivers, clock, store, outputs, recorder, outcomes, probes, under_way: HashSet::new() }
+        Self { drivers, clock, store, outputs, recorder, outcomes, probes, under_way: HashSet::new(), captures_stopped: false }
     }
 
     /// Whether nothing that must be waited for is under way; a probe may be abandoned.
@@ -88,9 +89,30 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
         (!steps.is_empty()).then(|| steps.join(", "))
     }
 
-    /// Stops every step that is being performed; its outcome says so.
+    /// Stops every step that is being performed; its outcome says so. What only looks goes on.
     pub(crate) fn stop_steps(&self) {
-        self.under_way.iter().filter_map(|id| run_of(id)).for_each(|run| self.release(run));
+        let steps = self.under_way.iter().filter(|id| !is_capture(id));
+        steps.filter_map(|id| run_of(id)).for_each(|run| self.release(run));
+    }
+
+    /// Stops looking at what is before steps; the engine that comes next looks again.
+    pub(crate) fn stop_captures(&mut self) {
+        self.captures_stopped = true;
+        let captures = self.under_way.iter().filter(|id| is_capture(id));
+        captures.filter_map(|id| run_of(id)).for_each(|run| self.release(run));
+    }
+
+    /// Whether this is no outcome, but a look that was stopped: recorded, it would fail a step that was never started.
+    pub(crate) fn is_cut_short(&self, outcome: &Outcome) -> bool {
+        let failed = matches!(outcome.command, Command::ReportCapture { result: CaptureResult::Failed { .. }, .. });
+        self.captures_stopped && failed
+    }
+
+    /// Stops looking at what is before this step, if that goes on: nobody waits for it any more.
+    pub(crate) fn stop_capture(&self, run: RunId, step: u32) {
+        if self.under_way.contains(&CaptureEffect::id(run, step)) {
+            self.release(run);
+        }
     }
 
     /// Stops whatever is performed for a run that has ended.
@@ -181,6 +203,10 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
             let _ = outcomes.send(Outcome { effect, command });
         });
     }
+}
+
+fn is_capture(effect: &str) -> bool {
+    effect.ends_with(":capture")
 }
 
 /// The run of a step's effect id, such as `run-40:3:1` or `run-40:3:capture`; other effects have none.

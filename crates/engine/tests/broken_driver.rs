@@ -6,7 +6,7 @@ mod story;
 use std::collections::BTreeMap;
 
 use allclear_core::{
-    CaptureEffect, Command, DeliverEffect, DeliveryResult, Event, PerformEffect, ProbeEffect, RunId, Sample,
+    CaptureEffect, Command, DeliverEffect, DeliveryResult, Event, PerformEffect, ProbeEffect, RunId, Sample, StepState,
 };
 use allclear_engine::{Drivers, Engine, Options, OutputSink, Performed};
 use allclear_store::{Location, Store};
@@ -14,7 +14,7 @@ use allclear_testkit::VirtualClock;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use story::{ana, open_incident, policy, within};
+use story::{ana, approve, open_incident, plan_scaling, policy, within};
 
 struct BrokenDrivers;
 
@@ -58,4 +58,22 @@ async fn a_channel_that_breaks_down_is_tried_again() {
         matches!(recorded.event.as_ref(), Event::DeliveryFailed { error, .. } if error.contains("defect of Allclear"))
     });
     assert!(told, "the log says what happened");
+}
+
+#[tokio::test]
+async fn a_capture_that_breaks_down_leaves_its_step_unperformed() {
+    let store = Store::open(&Location::Memory).await.unwrap();
+    let clock = VirtualClock::at("2026-01-05T03:00:00Z".parse().unwrap());
+    let options = Options { holder: "one".to_owned(), version: "0.1.0".to_owned(), grace: std::time::Duration::ZERO };
+    let engine = Engine::start(store.clone(), BrokenDrivers, clock, options).await.unwrap();
+    let (run, digest) = plan_scaling(&engine).await;
+    engine.handle().submit(approve(run, &digest), ana()).await.unwrap();
+    let mut watch = engine.handle().watch();
+    within(watch.wait_for(|world| world.runs[&run].steps[&1].state == StepState::Failed)).await.unwrap();
+    engine.stop().await;
+    let log = store.read(0, 1_000).await.unwrap();
+    let told = log.iter().any(|recorded| {
+        matches!(recorded.event.as_ref(), Event::CaptureFailed { summary, .. } if summary.contains("defect of Allclear"))
+    });
+    assert!(told && !log.iter().any(|recorded| recorded.event.name() == "StepStarted"), "{log:?}");
 }

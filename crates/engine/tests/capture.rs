@@ -6,6 +6,7 @@ mod story;
 use allclear_core::{Command, Digest, Event, PerformEffect, Recorded, Run, RunId, StepState, undo_plan};
 use allclear_engine::Engine;
 use allclear_testkit::{Asked, CaptureScript, StepScript};
+use jiff::SignedDuration;
 
 use story::{Bench, ana, approve, plan_run, plan_scaling, within};
 
@@ -94,6 +95,21 @@ async fn a_capture_that_was_interrupted_is_made_again_and_its_step_performed_onc
     assert_eq!((captures(&bench.drivers.asked()), performed(&bench).len()), (2, 1));
     let log = log(&bench).await;
     assert_eq!((named(&log, "StateCaptured"), named(&log, "StepInDoubt")), (1, 0));
+    engine.stop().await;
+}
+
+#[tokio::test]
+async fn a_capture_that_never_ends_is_stopped_when_its_approval_has_lapsed() {
+    let bench = bench().await;
+    bench.drivers.script(|outside| outside.set_capture(1, CaptureScript::Hangs));
+    let engine = bench.start_hasty("one").await;
+    let (run, digest) = plan_scaling(&engine).await;
+    engine.handle().submit(approve(run, &digest), ana()).await.unwrap();
+    within(bench.drivers.asked_for(|asked| asked.iter().any(|(_, it)| matches!(it, Asked::Capture(_))))).await;
+    bench.clock.advance(SignedDuration::from_hours(1));
+    within(bench.world(&engine, move |world| world.runs[&run].steps[&1].state == StepState::Waiting)).await;
+    within(bench.drivers.asked_for(|asked| asked.iter().any(|(_, it)| *it == Asked::Release(run)))).await;
+    assert!(performed(&bench).is_empty());
     engine.stop().await;
 }
 
