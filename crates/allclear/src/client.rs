@@ -7,7 +7,7 @@ use std::path::Path;
 use allclear_core::{PageState, SecretRef, World};
 use anyhow::{Context as _, bail};
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use futures::StreamExt as _;
 use http_body_util::BodyExt as _;
@@ -20,7 +20,7 @@ use tower::ServiceExt as _;
 
 use crate::Common;
 use crate::exit::{Exit, Failure};
-use crate::host::Host;
+use crate::host::{self, Host};
 
 /// Header that names who asks; trusted on the socket, which only its owner can open.
 const ACTOR_HEADER: &str = "x-allclear-actor";
@@ -86,7 +86,13 @@ impl Client {
     pub(crate) async fn close(self) {
         if let Way::Here { host, .. } = self.way {
             let engine = host.handle();
-            host.stop().await;
+            tokio::select! {
+                () = host.stop() => {}
+                Ok(()) = host::signalled() => {
+                    eprintln!("Cut short: a step that was under way is in doubt at the next start.");
+                    return;
+                }
+            }
             // Only now: what was under way may have arrived within the grace of the stop.
             if let Some(words) = left_undone(&engine.world()) {
                 eprintln!("{words}");
@@ -117,19 +123,23 @@ impl Client {
         path: &str,
         mut on_event: impl FnMut(&str, Value) -> anyhow::Result<std::ops::ControlFlow<()>>,
     ) -> anyhow::Result<()> {
-        let mut body = self.stream(path).await?.into_data_stream();
-        let mut buffer: Vec<u8> = Vec::new();
-        while let Some(chunk) = body.next().await {
-            buffer.extend_from_slice(&chunk.context("the server ended the stream")?);
-            while let Some(end) = buffer.windows(2).position(|pair| pair == b"\n\n") {
-                let frame: Vec<u8> = buffer.drain(..end + 2).collect();
-                let Some((name, data)) = event_of(&String::from_utf8_lossy(&frame)) else { continue };
-                if on_event(&name, data)?.is_break() {
-                    return Ok(());
-                }
+        let mut events = self.events(path).await?;
+        while let Some((name, data)) = events.next().await? {
+            if on_event(&name, data)?.is_break() {
+                return Ok(());
             }
         }
         Ok(())
+    }
+
+    /// Server-sent events, one after the other.
+    pub(crate) async fn events(&self, path: &str) -> anyhow::Result<EventStream> {
+        Ok(EventStream { body: self.stream(path).await?.into_data_stream(), buffer: Vec::new() })
+    }
+
+    /// Whether the engine runs in this very process, and ends with it.
+    pub(crate) const fn is_here(&self) -> bool {
+        matches!(self.way, Way::Here { .. })
     }
 
     async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str, body: Body) -> anyhow::Result<T> {
@@ -160,6 +170,30 @@ impl Client {
                 Err(never) => match never {},
             },
             Way::Socket(path) => over_socket(path, request).await,
+        }
+    }
+}
+
+/// Server-sent events as they come.
+pub(crate) struct EventStream {
+    body: BodyDataStream,
+    buffer: Vec<u8>,
+}
+
+impl EventStream {
+    /// Name and data of the next event; `None` at the end. Nothing is lost where the wait is given up.
+    pub(crate) async fn next(&mut self) -> anyhow::Result<Option<(String, Value)>> {
+        loop {
+            while let Some(end) = self.buffer.windows(2).position(|pair| pair == b"\n\n") {
+                let frame: Vec<u8> = self.buffer.drain(..end + 2).collect();
+                if let Some(event) = event_of(&String::from_utf8_lossy(&frame)) {
+                    return Ok(Some(event));
+                }
+            }
+            match self.body.next().await {
+                Some(chunk) => self.buffer.extend_from_slice(&chunk.context("the server ended the stream")?),
+                None => return Ok(None),
+            }
         }
     }
 }

@@ -9,7 +9,6 @@ macro_rules! pages {
 /// Every error code with its page.
 pub(crate) const PAGES: &[(&str, &str)] = pages![
     "already-there",
-    "cannot-undo",
     "config-bad-url",
     "config-bad-value",
     "config-literal-secret",

@@ -10,6 +10,7 @@ mod config;
 mod credential;
 mod demo;
 mod errors;
+mod evidence;
 mod exit;
 mod host;
 mod lint;
@@ -19,6 +20,8 @@ mod planning;
 mod print;
 #[cfg(test)]
 mod reference;
+mod run_words;
+mod undoing;
 mod wiring;
 
 use std::io::IsTerminal as _;

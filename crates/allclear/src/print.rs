@@ -25,6 +25,13 @@ pub(crate) fn words(text: impl std::fmt::Display) {
     let _ = writeln!(anstream::stderr(), "{text}");
 }
 
+/// The beginning of a line that somebody else ends.
+pub(crate) fn begin(text: &str) {
+    use std::io::Write as _;
+    let mut out = anstream::stderr();
+    let _ = write!(out, "{text}").and_then(|()| out.flush());
+}
+
 /// One document.
 pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<Exit> {
     line(serde_json::to_string_pretty(value)?);
@@ -88,7 +95,7 @@ pub(crate) fn incident(incident: &Value, format: Format) -> anyhow::Result<Exit>
 }
 
 /// `person:ana` as people say it.
-fn actor(written: &str) -> String {
+pub(crate) fn actor(written: &str) -> String {
     match written.parse::<allclear_core::Actor>() {
         Ok(actor) => actor.name().to_owned(),
         Err(never) => match never {},

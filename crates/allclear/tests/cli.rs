@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::time::Duration;
 
 use allclear_testkit::eventually;
-use support::{Place, code, said};
+use support::{Place, code};
 
 const CONFIG: &str = r#"
 [service]
@@ -51,20 +51,6 @@ fn the_tail_is_one_json_document() {
     let count = records.as_array().map(Vec::len).expect("an array");
     assert!(count > 1, "{records}");
     assert_eq!(String::from_utf8_lossy(&tail.stdout).lines().count(), count + 2, "one event a line");
-}
-
-#[test]
-fn undo_is_refused_by_name_and_says_what_to_do_instead() {
-    let place = Place::new();
-    for arguments in [["resume", "run-7", "--undo"].as_slice(), &["undo", "run-7"]] {
-        let output = place.run(arguments);
-        assert_eq!(code(&output), 3, "{}", said(&output));
-        assert!(said(&output).contains("[cannot-undo]"), "{}", said(&output));
-        assert!(said(&output).contains("allclear runs abort run-7"), "{}", said(&output));
-    }
-    assert_eq!(code(&place.run(&["resume", "run-7", "--undo", "--again"])), 2);
-    assert!(!place.path("allclear-data").exists(), "nothing is begun for a refusal");
-    assert_eq!(code(&place.run(&["explain", "cannot-undo"])), 0);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use allclear_core::{Actor, BadId};
+use allclear_core::{Actor, BadId, Digest};
 use axum::Json;
 use axum::extract::rejection::{FormRejection, JsonRejection};
 use axum::extract::{Form, FromRequest, FromRequestParts, Path, Query, Request};
@@ -131,5 +131,20 @@ impl<S: Send + Sync> FromRequestParts<S> for StepNumber {
         let text = path.0.iter().find(|(name, _)| name == "step").map(|(_, text)| text.as_str()).unwrap_or_default();
         let wrong = || Problem::bad_request("bad-step", format!("`{text}` is not the number of a step: write 1, 2, …"));
         text.parse().map(Self).map_err(|_| wrong())
+    }
+}
+
+/// The digest of an output in the path.
+#[derive(Debug)]
+pub(crate) struct OutputDigest(pub(crate) Digest);
+
+impl<S: Send + Sync> FromRequestParts<S> for OutputDigest {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = Path::<Vec<(String, String)>>::from_request_parts(parts, state).await;
+        let path = path.map_err(|rejection| Problem::bad_request("bad-digest", rejection.body_text()))?;
+        let text = path.0.iter().find(|(name, _)| name == "digest").map(|(_, text)| text.as_str()).unwrap_or_default();
+        Ok(Self(Digest::given(text)))
     }
 }

@@ -23,6 +23,8 @@ pub enum Component {
     Wrk,
     /// Lints shell; a benchmark's peer.
     ShellCheck,
+    /// Gives a program a terminal.
+    Script,
 }
 
 impl Component {
@@ -36,6 +38,7 @@ impl Component {
             Self::Nginx => "nginx",
             Self::Wrk => "wrk",
             Self::ShellCheck => "shellcheck",
+            Self::Script => "script",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `allclear log`: the one log, read, proved, carried away and brought back.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use allclear_core::{Recorded, Seq};
 use allclear_store::{Head, Location, Store};
@@ -11,6 +11,7 @@ use serde_json::json;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _, BufReader};
 
 use crate::client::Client;
+use crate::evidence;
 use crate::exit::{Exit, Failure};
 use crate::host;
 use crate::print;
@@ -37,6 +38,8 @@ enum LogVerb {
     },
     /// Proves that nothing in the log was changed; against a head kept elsewhere, that nothing was removed.
     Verify {
+        /// Verifies this instead, offline: what `allclear runs export` or `allclear log export` wrote.
+        path: Option<PathBuf>,
         /// A head as an export, a notice or a review carries it: `SEQ:HASH`.
         #[arg(long, value_name = "SEQ:HASH")]
         against: Option<Head>,
@@ -57,7 +60,8 @@ enum LogVerb {
 pub(crate) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     match args.verb {
         LogVerb::Tail { lines, follow } => tail(lines, follow, common).await,
-        LogVerb::Verify { against } => verify(against, common).await,
+        LogVerb::Verify { path: Some(path), against } => verify_export(&path, against, common).await,
+        LogVerb::Verify { path: None, against } => verify(against, common).await,
         LogVerb::Export { output } => export(output, common).await,
         LogVerb::Import { file } => import(&file, common).await,
     }
@@ -127,8 +131,24 @@ async fn verify(against: Option<Head>, common: &Common) -> anyhow::Result<Exit> 
                 .map_err(Into::into)
         }
     };
+    tell_verified(verified, common.format)
+}
+
+/// What somebody carried here, by itself: no data directory and no server is asked.
+async fn verify_export(path: &Path, against: Option<Head>, common: &Common) -> anyhow::Result<Exit> {
+    let verified = evidence::verify(path, against).await;
+    if let (Ok(proved), Format::Human) = (&verified, common.format)
+        && !proved["run"].is_null()
+    {
+        let (run, events, outputs) = (print::text(proved, "run"), &proved["events"], &proved["outputs"]);
+        print::line(format!("The evidence of {run} verifies: {events} events about it, {outputs} outputs."));
+    }
+    tell_verified(verified, common.format)
+}
+
+fn tell_verified(verified: anyhow::Result<serde_json::Value>, format: Format) -> anyhow::Result<Exit> {
     match verified {
-        Ok(mut head) if common.format == Format::Json => {
+        Ok(mut head) if format == Format::Json => {
             head["ok"] = json!(true);
             print::json(&head)
         }
@@ -137,11 +157,12 @@ async fn verify(against: Option<Head>, common: &Common) -> anyhow::Result<Exit> 
             print::line(format!("{seq} events, nothing was changed. Head: {head}"));
             Ok(Exit::Ok)
         }
-        Err(error) if common.format == Format::Json => {
-            print::json(&json!({"ok": false, "error": error.to_string()}))?;
+        Err(error) if format == Format::Json => {
+            print::json(&json!({"ok": false, "error": format!("{error:#}")}))?;
             Ok(Exit::Problems)
         }
-        Err(error) => Err(Failure::problems(format!("the log does not verify: {error}"))),
+        Err(error) if error.downcast_ref::<Failure>().is_some() => Err(error),
+        Err(error) => Err(Failure::problems(format!("the log does not verify: {error:#}"))),
     }
 }
 

@@ -47,11 +47,11 @@ pub(crate) enum Verb {
     Plan(plan::Args),
     /// Performs a procedure step by step, each with a person's word.
     Run(run::Args),
-    /// Lists runs, shows one, ends one.
+    /// Lists runs, shows, pauses, ends and exports one.
     Runs(runs::Args),
-    /// Goes on with a run that waits, failed, or has a step in doubt.
+    /// Goes on with a run that waits, is paused, failed, or has a step in doubt.
     Resume(resume::Args),
-    /// Takes a run back, step by step. This version cannot, and says what to do instead.
+    /// Puts back what a run did, latest step first: a run of its own, that asks before each step.
     Undo(undo::Args),
     /// Opens incidents and works them.
     Incident(incident::Args),
@@ -93,7 +93,7 @@ pub(crate) async fn run(verb: Verb, common: &Common) -> anyhow::Result<Exit> {
         Verb::Run(args) => run::run(args, common).await,
         Verb::Runs(args) => runs::run(args, common).await,
         Verb::Resume(args) => resume::run(args, common).await,
-        Verb::Undo(args) => undo::run(&args),
+        Verb::Undo(args) => undo::run(args, common).await,
         Verb::Incident(args) => incident::run(args, common).await,
         Verb::Review(args) => review::run(args, common).await,
         Verb::Token(args) => token::run(args, common).await,

@@ -21,9 +21,12 @@ pub(crate) struct Args {
     /// Performs the step in doubt, or the step that failed, once more.
     #[arg(long)]
     again: bool,
-    /// Takes the step in doubt back. This version cannot, and says what to do instead.
-    #[arg(long, conflicts_with_all = ["happened", "again", "approve"])]
+    /// Puts back what the run did, the step in doubt first; as `allclear undo` does.
+    #[arg(long, conflicts_with_all = ["happened", "again"])]
     undo: bool,
+    /// What you saw, for `--happened`.
+    #[arg(long, value_name = "TEXT", requires = "happened")]
+    note: Option<String>,
     /// Approves what has this digest: the plan, or the step that waits.
     #[arg(long, value_name = "DIGEST")]
     approve: Vec<String>,
@@ -31,9 +34,6 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     let id: RunId = client::id(&args.run)?;
-    if args.undo {
-        return Err(undo::refusal(id));
-    }
     let client = Client::connect(common).await?;
     let result = resume(&args, id, &client, common).await;
     client.close().await;
@@ -41,11 +41,17 @@ pub(crate) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
 }
 
 async fn resume(args: &Args, id: RunId, client: &Client, common: &Common) -> anyhow::Result<Exit> {
+    if args.undo {
+        return undo::begin(client, id, None, &args.approve, common).await;
+    }
     let run: Value = client.get(&format!("runs/{id}")).await?;
+    if run["paused"] == true && !matches!(run["state"].as_str(), Some("finished" | "aborted" | "undone")) {
+        let _: Value = client.post(&format!("runs/{id}/resume"), &json!({})).await?;
+    }
     if args.happened || args.again {
         settle(args, id, client, &run).await?;
     }
-    attach::attach_with(client, &id.to_string(), common.format, &args.approve).await
+    attach::attach_with(client, &id.to_string(), common, &args.approve).await
 }
 
 async fn settle(args: &Args, id: RunId, client: &Client, run: &Value) -> anyhow::Result<()> {
@@ -54,7 +60,7 @@ async fn settle(args: &Args, id: RunId, client: &Client, run: &Value) -> anyhow:
     };
     let number = print::text(&step, "number");
     let (act, body) = if args.happened {
-        ("confirm", json!({"note": "settled with --happened"}))
+        ("confirm", json!({"note": args.note.as_deref().unwrap_or("settled with --happened")}))
     } else {
         ("repeat", json!({"digest": step["digest"]}))
     };

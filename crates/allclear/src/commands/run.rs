@@ -75,7 +75,7 @@ pub(crate) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     let client = Client::connect(common).await?;
     let body = json!({"plan": plan, "incident": incident, "preapproved": preapproved});
     let result = match client.post::<Value>("runs", &body).await {
-        Ok(run) => attach::attach(&client, &print::text(&run, "id"), common.format).await,
+        Ok(run) => attach::attach(&client, &print::text(&run, "id"), common).await,
         Err(error) => Err(error),
     };
     client.close().await;

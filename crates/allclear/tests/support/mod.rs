@@ -2,9 +2,13 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
+use allclear_testkit::{Component, component, eventually};
 use serde_json::Value;
 
 /// The least that `allclear up` needs.
@@ -107,4 +111,74 @@ pub(crate) fn code(output: &Output) -> i32 {
 /// The folder of the project.
 pub(crate) fn project() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// A person at a terminal.
+pub(crate) struct Terminal {
+    child: Child,
+    keys: ChildStdin,
+    screen: Arc<Mutex<String>>,
+    /// Up to where the screen was read.
+    read: usize,
+}
+
+impl Terminal {
+    /// The program with these arguments at a terminal of its own; `None`, visibly, where nothing can give it one.
+    pub(crate) fn open(place: &Place, arguments: &[&str]) -> Option<Self> {
+        let script = component(Component::Script)?;
+        let program = place.command(arguments);
+        let words = std::iter::once(program.get_program()).chain(program.get_args());
+        let words: Vec<String> = words.map(|word| format!("'{}'", word.to_string_lossy())).collect();
+        let mut command = Command::new(script);
+        command
+            .args(["-qefc", &words.join(" "), "/dev/null"])
+            .envs(program.get_envs().filter_map(|(k, v)| Some((k, v?))));
+        command.current_dir(place.path("")).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("a terminal opens");
+        let keys = child.stdin.take().expect("its keys");
+        let mut output = child.stdout.take().expect("its screen");
+        let screen = Arc::<Mutex<String>>::default();
+        let shown = Arc::clone(&screen);
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(read @ 1..) = output.read(&mut bytes) {
+                shown.lock().expect("nobody panics with it").push_str(&String::from_utf8_lossy(&bytes[..read]));
+            }
+        });
+        Some(Self { child, keys, screen, read: 0 })
+    }
+
+    /// Waits until the screen shows this, after what was waited for before.
+    pub(crate) fn until(&mut self, words: &str) {
+        let from = self.read;
+        let deadline = Instant::now() + Duration::from_secs(20);
+        self.read = eventually(words, Duration::from_secs(30), || {
+            let screen = self.screen();
+            assert!(Instant::now() < deadline, "`{words}` is never shown: {screen}");
+            screen.get(from..)?.find(words).map(|at| from + at + words.len())
+        });
+    }
+
+    /// Types.
+    pub(crate) fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).expect("the terminal is there");
+        self.keys.flush().expect("the terminal is there");
+    }
+
+    pub(crate) fn screen(&self) -> String {
+        self.screen.lock().expect("nobody panics with it").clone()
+    }
+
+    /// Waits for the end; the exit code.
+    pub(crate) fn end(mut self) -> Option<i32> {
+        let ended = eventually("the program ends", Duration::from_secs(30), || self.child.try_wait().ok().flatten());
+        ended.code()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }

@@ -60,6 +60,7 @@ pub(crate) fn api() -> OpenApiRouter<Arc<Site>> {
         .routes(routes!(run::abort))
         .routes(routes!(run_undo::preview, run_undo::start))
         .routes(routes!(run_output::output))
+        .routes(routes!(run_output::kept))
         .routes(routes!(event::list))
         .routes(routes!(page::list))
         .routes(routes!(delivery::list))

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use allclear_core::{
-    Actor, Command, Digest, EffectClass, Event, IncidentId, Plan, Recorded, Run, RunHistory, RunId, Said, StepHistory,
-    StepKind, StepOutcome, StepState, World,
+    Actor, Command, Digest, EffectClass, Event, IncidentId, Plan, Recorded, Run, RunHistory, RunId, Said, Seq,
+    StepHistory, StepKind, StepOutcome, StepState, World,
 };
 use allclear_store::Opening;
 use axum::Json;
@@ -90,6 +90,8 @@ pub(crate) fn undone_by(world: &World, run: &Run) -> Option<RunId> {
 pub(crate) struct RunDetail {
     #[serde(flatten)]
     summary: RunSummary,
+    /// Position in the log of the last event about it.
+    seq: Seq,
     /// The plan, as it stands in the log.
     #[schema(value_type = Object)]
     plan: Arc<Plan>,
@@ -190,6 +192,7 @@ pub(crate) async fn show(State(site): State<Arc<Site>>, Id(id): Id<RunId>) -> Re
     let mut history = RunHistory::of(&events);
     Ok(Json(RunDetail {
         summary: RunSummary::of(&site.world(), &run),
+        seq: events.last().map_or(0, |last| last.seq),
         steps: steps(&run, &mut history),
         plan: run.plan,
         preapproved: run.preapproved,

@@ -21,7 +21,7 @@ use utoipa::IntoParams;
 
 use super::event::{Lines, failure, line, stream};
 use super::run::find;
-use crate::extract::{Id, Parameters};
+use crate::extract::{Id, OutputDigest, Parameters};
 use crate::follow::LogFollower;
 use crate::problem::Problem;
 use crate::site::Site;
@@ -64,6 +64,29 @@ pub(crate) async fn of_step(site: &Site, run: &Run, number: u32) -> Result<Vec<u
     let Some(digest) = step.outcome.as_ref().and_then(|outcome| outcome.output.as_ref()) else { return Ok(Vec::new()) };
     let kept = site.store().get_blob(digest).await?;
     kept.ok_or_else(|| Problem::not_found("output", digest))
+}
+
+/// Shows what any attempt of a run wrote, by the digest that its outcome names.
+#[utoipa::path(get, path = "/runs/{id}/outputs/{digest}", tag = "runs",
+    params(("id" = String, Path, example = "run-40"), ("digest" = String, Path)),
+    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 404, body = Problem)))]
+pub(crate) async fn kept(
+    State(site): State<Arc<Site>>,
+    Id(id): Id<RunId>,
+    OutputDigest(digest): OutputDigest,
+) -> Result<Response, Problem> {
+    let events = site.store().read_run(id).await?;
+    // What was captured is kept in the same place, and is nobody's to read.
+    let is_output = |recorded: &Recorded| match recorded.event.as_ref() {
+        Event::StepSucceeded { outcome, .. } | Event::StepFailed { outcome, .. } => {
+            outcome.output.as_ref() == Some(&digest)
+        }
+        _ => false,
+    };
+    let missing = || Problem::not_found("output", &digest);
+    let bytes = if events.iter().any(is_output) { site.store().get_blob(&digest).await? } else { None };
+    let bytes = bytes.ok_or_else(missing)?;
+    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response())
 }
 
 /// Streams a run from its beginning to its end: `event` lines hold records of the log, `output` lines `{step, text}`,

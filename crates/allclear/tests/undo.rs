@@ -1,0 +1,179 @@
+//! `allclear undo`, `runs pause`, `runs show` and evidence, as a person and an auditor use them.
+
+mod support;
+
+use std::path::Path;
+
+use serde_json::Value;
+use support::{Place, Terminal, code, said};
+
+const RUNBOOK: &str = "# Shop
+
+## Cart is stuck
+
+**When**: carts do not empty
+
+**Steps:**
+
+1. **Look:**
+```bash
+cat FOLDER/mode
+```
+
+2. **Mend:**
+```bash
+sed -i s/slow/fast/ FOLDER/mode
+```
+
+3. **Note it:**
+```bash
+logger_of_ours
+```
+";
+
+/// A run that has changed a file and failed at its third step.
+fn changed(place: &Place) -> String {
+    let folder = place.path("folder");
+    std::fs::create_dir(&folder).expect("it can be made");
+    place.write("folder/mode", "slow\n");
+    let runbook = RUNBOOK.replace("FOLDER", &folder.display().to_string()).replace("logger_of_ours", "false");
+    place.write("runbook.md", &runbook);
+    let digest = place.json(&["plan", "runbook.md", "cart-is-stuck"])["digest"].as_str().expect("a digest").to_owned();
+    let output = place.run(&["run", "runbook.md", "cart-is-stuck", "--approve", &digest]);
+    assert_eq!(code(&output), 1, "{}", said(&output));
+    assert_eq!(mode(place), "fast\n", "{}", said(&output));
+    place.json(&["runs"])[0]["id"].as_str().expect("an id").to_owned()
+}
+
+fn mode(place: &Place) -> String {
+    std::fs::read_to_string(place.path("folder/mode")).expect("it is there")
+}
+
+#[test]
+fn what_a_run_changed_is_put_back_by_an_approved_run_of_its_own() {
+    let place = Place::new();
+    let run = changed(&place);
+    let looked = place.run(&["undo", &run, "--plan"]);
+    assert_eq!(code(&looked), 0, "{}", said(&looked));
+    assert!(
+        said(&looked).contains("Put back step 2: Mend") && said(&looked).contains("what was recorded"),
+        "{}",
+        said(&looked)
+    );
+    assert_eq!(place.json(&["runs"]).as_array().map(Vec::len), Some(1), "nothing was started");
+
+    let plan = place.json(&["undo", &run, "--plan"]);
+    let unasked = place.run(&["undo", &run, "--to", "2"]);
+    assert_eq!(code(&unasked), 3, "nothing is put back without a word: {}", said(&unasked));
+    assert_eq!(mode(&place), "fast\n");
+    let undo = place.json(&["runs"])[0]["id"].as_str().expect("an id").to_owned();
+    assert_eq!(place.json(&["runs"])[0]["undoes"], run.as_str());
+    let plan = plan["digest"].as_str().expect("a digest").to_owned();
+    let approved = place.run(&["resume", &undo, "--approve", &plan]);
+    let settled = settle(&place, &undo, code(&approved));
+    assert_eq!(mode(&place), "slow\n", "{}{settled}", said(&approved));
+    let original = place.json(&["runs", "show", &run]);
+    assert_eq!(original["steps"][1]["state"], "undone", "{original}");
+    assert_eq!(original["undone_by"], undo.as_str());
+    let words = said(&place.run(&["runs", "show", &run]));
+    assert!(words.contains("put back by") && words.contains("approved by ana beforehand"), "{words}");
+}
+
+/// Steps of an undo that only a person can do are skipped.
+fn settle(place: &Place, undo: &str, ended: i32) -> String {
+    if ended == 0 {
+        return String::new();
+    }
+    let Some(mut terminal) = Terminal::open(place, &["resume", undo]) else { return String::new() };
+    loop {
+        let before = place.json(&["runs", "show", undo]);
+        if before["state"] == "finished" {
+            return terminal.screen();
+        }
+        terminal.until("[l]eave: ");
+        terminal.press("s\n");
+        terminal.until("Why is it skipped? ");
+        terminal.press("nothing to do\n");
+        terminal.until("left out by ana");
+    }
+}
+
+#[test]
+fn a_run_that_changed_nothing_has_nothing_to_undo() {
+    let place = Place::new();
+    place.write("runbook.md", "# R\n\n## Look\n\n**When**: always\n\n1. **Look:**\n```bash\nls\n```\n");
+    let digest = place.json(&["plan", "runbook.md", "look"])["digest"].as_str().expect("a digest").to_owned();
+    assert_eq!(code(&place.run(&["run", "runbook.md", "look", "--approve", &digest])), 0);
+    let id = place.json(&["runs"])[0]["id"].as_str().expect("an id").to_owned();
+    let output = place.run(&["undo", &id]);
+    assert_eq!(code(&output), 3, "{}", said(&output));
+    assert!(said(&output).contains("[nothing-to-undo]"), "{}", said(&output));
+    let unknown = place.run(&["undo", "run-7777"]);
+    assert_eq!(code(&unknown), 3, "{}", said(&unknown));
+}
+
+#[test]
+fn evidence_verifies_offline_until_a_byte_of_it_is_changed() {
+    let place = Place::new();
+    let run = changed(&place);
+    for name in ["evidence", "evidence.tar"] {
+        let exported = place.run(&["runs", "export", &run, name]);
+        assert_eq!(code(&exported), 0, "{}", said(&exported));
+        let elsewhere = place.run(&["log", "verify", name, "--data-dir", "nowhere"]);
+        assert_eq!(code(&elsewhere), 0, "{}", said(&elsewhere));
+        assert!(said(&elsewhere).contains(&format!("The evidence of {run} verifies")), "{}", said(&elsewhere));
+    }
+    let report = std::fs::read_to_string(place.path("evidence/report.md")).expect("a report");
+    assert!(report.contains("sed -i s/slow/fast/") && report.contains("approved by ana beforehand"), "{report}");
+    let head = place.json(&["log", "verify", "evidence"])["head"].as_str().expect("a head").to_owned();
+    let other = format!("{}:{}", head.split(':').next().unwrap_or_default(), "0".repeat(64));
+    assert_eq!(code(&place.run(&["log", "verify", "evidence", "--against", &head])), 0);
+    assert_eq!(code(&place.run(&["log", "verify", "evidence", "--against", &other])), 1);
+
+    let files = files(&place.path("evidence"));
+    assert!(files.len() > 6, "{files:?}");
+    for file in files {
+        let bytes = std::fs::read(&file).expect("it can be read");
+        // Every file at its beginning, in its middle and at its end; but of `bundle.json` only what it proves.
+        for at in [0, bytes.len() / 2, bytes.len() - 2] {
+            if file.ends_with("bundle.json") && at != 0 {
+                continue;
+            }
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            std::fs::write(&file, &changed).expect("it can be written");
+            let verified = place.run(&["log", "verify", "evidence"]);
+            assert_eq!(code(&verified), 1, "{} at {at}: {}", file.display(), said(&verified));
+        }
+        std::fs::write(&file, &bytes).expect("it can be written");
+    }
+    assert_eq!(code(&place.run(&["log", "verify", "evidence"])), 0, "put back, it verifies again");
+    place.write("evidence/output/more", "");
+    assert_eq!(code(&place.run(&["log", "verify", "evidence"])), 1, "nobody vouches for what was added");
+}
+
+#[test]
+fn evidence_holds_nothing_that_was_captured() {
+    let place = Place::new();
+    let run = changed(&place);
+    let shown: Value = place.json(&["runs", "show", &run]);
+    let captured = &shown["steps"][1]["history"]["captured"];
+    assert!(captured.as_array().is_some_and(|names| !names.is_empty()), "the test shows nothing: {shown}");
+    assert_eq!(code(&place.run(&["runs", "export", &run, "evidence"])), 0);
+    let log = std::fs::read_to_string(place.path("evidence/events.jsonl")).expect("events");
+    let event = log.lines().find(|line| line.contains("\"StateCaptured\"")).expect("the capture is told");
+    let event: Value = serde_json::from_str(event).expect("JSON");
+    let sealed = event["event"]["captured"].as_object().expect("digests");
+    for digest in sealed.values().filter_map(Value::as_str) {
+        assert!(!place.path("evidence/output").join(digest).exists(), "what was captured stays where it is");
+    }
+}
+
+fn files(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("it is there") {
+        let path = entry.expect("it can be read").path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found
+}
