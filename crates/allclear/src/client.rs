@@ -3,6 +3,7 @@
 //! Both ways speak the same HTTP API to the same router, so a verb cannot tell the difference.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use allclear_core::{PageState, SecretRef, World};
 use anyhow::{Context as _, bail};
@@ -32,6 +33,8 @@ const TOKEN_VARIABLE: &str = "ALLCLEAR_TOKEN";
 pub(crate) struct Client {
     way: Way,
     identity: Identity,
+    /// Whether the end is not to wait for what is under way.
+    in_hurry: AtomicBool,
 }
 
 /// As whom a verb asks.
@@ -69,21 +72,24 @@ impl Client {
     pub(crate) async fn connect(common: &Common) -> anyhow::Result<Self> {
         let identity = identity(common)?;
         if let Some(way) = Way::to_server(common).await {
-            return Ok(Self { way, identity });
+            return Ok(Self { way, identity, in_hurry: AtomicBool::new(false) });
         }
         let host = Host::start(common).await?;
         let router = host.local_router();
-        Ok(Self { way: Way::Here { host: Box::new(host), router }, identity })
+        Ok(Self { way: Way::Here { host: Box::new(host), router }, identity, in_hurry: AtomicBool::new(false) })
     }
 
     /// A way to the server that runs on the data directory, if one does.
     pub(crate) async fn of_server(common: &Common) -> anyhow::Result<Option<Self>> {
         let identity = identity(common)?;
-        Ok(Way::to_server(common).await.map(|way| Self { way, identity }))
+        Ok(Way::to_server(common).await.map(|way| Self { way, identity, in_hurry: AtomicBool::new(false) }))
     }
 
     /// Lets go of the engine; one that ran here is stopped in good order, and says what it leaves undone.
     pub(crate) async fn close(self) {
+        if self.in_hurry.into_inner() {
+            return;
+        }
         if let Way::Here { host, .. } = self.way {
             let engine = host.handle();
             tokio::select! {
@@ -98,6 +104,11 @@ impl Client {
                 eprintln!("{words}");
             }
         }
+    }
+
+    /// From now on the end waits for nothing: a step that is performed here is cut short.
+    pub(crate) fn hurry(&self) {
+        self.in_hurry.store(true, Ordering::Relaxed);
     }
 
     /// Reads.

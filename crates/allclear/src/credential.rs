@@ -18,6 +18,11 @@ const CREDENTIAL_BYTES_MIN: usize = 6;
 /// Knows every pattern and no value; made once, since that is what costs.
 static PATTERNS: LazyLock<Credentials> = LazyLock::new(|| Credentials::with(&[]));
 
+/// What somebody typed, without credentials.
+pub(crate) fn redacted(text: &str) -> String {
+    PATTERNS.covered(text)
+}
+
 /// One sentence for each place that holds a credential.
 pub(crate) fn refusals(plan: &Plan) -> Vec<String> {
     found(plan).into_iter().map(|(_, sentence)| sentence).collect()

@@ -67,7 +67,9 @@ impl Host {
         if let Some(policy) = policy {
             adopt(&engine.handle(), policy).await?;
         }
-        let site = Site::new(engine.handle(), auth, env!("CARGO_PKG_VERSION")).refusing_plans(credential::refusals);
+        let site = Site::new(engine.handle(), auth, env!("CARGO_PKG_VERSION"))
+            .refusing_plans(credential::refusals)
+            .redacting_words(credential::redacted);
         let site = Arc::new(site);
         Ok(Self { engine, site, new_admin_token })
     }

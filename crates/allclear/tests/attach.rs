@@ -134,10 +134,9 @@ fn a_second_ctrl_c_leaves_at_once_and_the_step_is_in_doubt_where_no_server_has_i
     terminal.until("leaves it in doubt");
     terminal.press("\u{3}");
     terminal.until("Left.");
-    terminal.press("\u{3}");
     assert_eq!(terminal.end(), Some(4));
     let runs = place.json(&["runs"]);
-    assert!(matches!(runs[0]["state"].as_str(), Some("in-doubt" | "failed")), "{runs}");
+    assert_eq!(runs[0]["state"], "in-doubt", "{runs}");
 }
 
 #[test]

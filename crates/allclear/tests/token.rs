@@ -52,3 +52,16 @@ fn a_verb_without_a_server_makes_no_admin_token_that_nobody_sees() {
     assert_eq!(code(&output), 0, "{}", said(&output));
     assert!(!place.path("allclear-data/admin-token.sha256").exists());
 }
+
+#[test]
+fn a_credential_that_somebody_types_never_reaches_the_log() {
+    let place = Place::new();
+    let key = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
+    let opened = place.run(&["incident", "open", &format!("It says {key}")]);
+    assert_eq!(code(&opened), 0, "{}", said(&opened));
+    let incident = place.json(&["incident", "list"])[0]["id"].as_str().expect("an id").to_owned();
+    let noted = place.run(&["incident", "update", &incident, &format!("I tried {key} by hand")]);
+    assert_eq!(code(&noted), 0, "{}", said(&noted));
+    let tail = said(&place.run(&["log", "tail", "-n", "50", "--format", "json"]));
+    assert!(tail.contains("I tried [redacted] by hand") && !tail.contains(key), "{tail}");
+}

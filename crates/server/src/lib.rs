@@ -9,6 +9,7 @@ mod extract;
 mod follow;
 mod metrics;
 mod problem;
+mod redaction;
 mod router;
 mod routes;
 mod serve;

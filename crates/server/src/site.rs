@@ -12,10 +12,13 @@ use tokio::sync::watch;
 
 use crate::auth::Auth;
 use crate::problem::Problem;
+use crate::redaction::redacted;
 use crate::status::StatusCache;
 
 /// The reasons why a plan may not enter the log.
 type PlanRefusals = Box<dyn Fn(&Plan) -> Vec<String> + Send + Sync>;
+/// Takes credentials out of a text.
+type Redact = Box<dyn Fn(&str) -> String + Send + Sync>;
 
 /// Everything that routes need: the engine, who may come in, and the clock.
 pub struct Site {
@@ -25,6 +28,7 @@ pub struct Site {
     pub(crate) started_at: Timestamp,
     pub(crate) status: StatusCache,
     refusals: PlanRefusals,
+    redact: Redact,
     clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     closing: watch::Sender<bool>,
 }
@@ -55,6 +59,7 @@ impl Site {
             started_at: clock(),
             status: StatusCache::default(),
             refusals: Box::new(|_| Vec::new()),
+            redact: Box::new(str::to_owned),
             clock: Box::new(clock),
             closing: watch::Sender::new(false),
         }
@@ -64,6 +69,13 @@ impl Site {
     #[must_use]
     pub fn refusing_plans(mut self, refusals: impl Fn(&Plan) -> Vec<String> + Send + Sync + 'static) -> Self {
         self.refusals = Box::new(refusals);
+        self
+    }
+
+    /// The same, with what takes credentials out of the words that people type.
+    #[must_use]
+    pub fn redacting_words(mut self, redact: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
+        self.redact = Box::new(redact);
         self
     }
 
@@ -97,6 +109,7 @@ impl Site {
         if let Command::PlanRun { plan, .. } = &command {
             self.check_plan(plan)?;
         }
+        let command = redacted(command, &self.redact);
         match self.engine.submit(command, actor).await {
             Ok(accepted) => Ok(accepted),
             Err(SubmitError::Refused(refusal)) => Err(self.refused(refusal).await),

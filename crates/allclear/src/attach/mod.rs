@@ -196,7 +196,11 @@ impl<'a> Attached<'a> {
         let rest = rest?;
         if self.leaving {
             print::words(format!("{} waits where it is: `allclear resume {}` goes on.", self.id, self.id));
-            return Some(Next::End(if self.terminal.is_some() { Exit::Ok } else { Exit::Problems }));
+            return Some(Next::End(match rest {
+                Rest::InDoubt => Exit::InDoubt,
+                Rest::Command | Rest::Manual | Rest::Paused if self.terminal.is_some() => Exit::Ok,
+                _ => Exit::Problems,
+            }));
         }
         if self.terminal.is_some() {
             return None;
@@ -218,6 +222,7 @@ impl<'a> Attached<'a> {
         self.seen = run;
         if !running || self.leaving {
             print::words(format!("\nLeft. `allclear resume {}` goes on.", self.id));
+            self.client.hurry();
             return Ok(Some(Next::End(if running && self.client.is_here() { Exit::InDoubt } else { Exit::Ok })));
         }
         self.leaving = true;
@@ -271,8 +276,11 @@ impl<'a> Attached<'a> {
     async fn undo(&mut self) -> anyhow::Result<Option<Next>> {
         let plan = undoing::preview(self.client, self.id, None).await?;
         undoing::print_plan(&plan);
-        let Some(terminal) = &self.terminal else { return Ok(None) };
-        let answer = terminal.ask("Start this undo? It asks before each step. [y]es [n]o: ").await;
+        let Self { terminal: Some(terminal), interrupts, .. } = self else { return Ok(None) };
+        let answer = tokio::select! {
+            answer = terminal.ask("Start this undo? It asks before each step. [y]es [n]o: ") => answer,
+            () = interrupts.next() => None,
+        };
         if !answer.is_some_and(|answer| answer.to_ascii_lowercase().starts_with('y')) {
             return Ok(None);
         }

@@ -87,7 +87,9 @@ impl Stand {
         let loaded = host::load(&props::lay_out(data_dir, &addresses, pace)?)?.config;
         let engine = start_engine(store, data_dir, loaded).await?;
         let (auth, token) = Auth::ephemeral()?;
-        let site = Site::new(engine.handle(), auth, env!("CARGO_PKG_VERSION")).refusing_plans(credential::refusals);
+        let site = Site::new(engine.handle(), auth, env!("CARGO_PKG_VERSION"))
+            .refusing_plans(credential::refusals)
+            .redacting_words(credential::redacted);
         let site = Arc::new(site);
         let (stop, stopping) = watch::channel(false);
         let serving = serve(listeners.console, host::socket(data_dir)?, &site, &stopping);

@@ -17,7 +17,9 @@
     for (const part of document.querySelectorAll("[data-live]")) {
       const name = part.dataset.live;
       const other = fresh.querySelector(`[data-live="${CSS.escape(name)}"]`);
-      if (!other || other.innerHTML === part.innerHTML || isTouched(part)) continue;
+      if (!other) continue;
+      part.className = other.className;
+      if (other.innerHTML === part.innerHTML || isTouched(part)) continue;
       const scrolled = [...part.querySelectorAll("pre.output")].map((pre) => pre.scrollHeight - pre.scrollTop - pre.clientHeight < 8);
       const opened = [...part.querySelectorAll("details")].map((box) => box.open && box.querySelector("summary").textContent);
       part.replaceChildren(...other.childNodes);

@@ -6,7 +6,7 @@ use allclear_core::{
 use maud::{Markup, html};
 
 use super::run::{RunPage, effect, state};
-use super::time::{clock, milliseconds};
+use super::time::clock;
 
 pub(crate) fn step(page: &RunPage<'_>, planned: &PlannedStep, step: &Step) -> Markup {
     let history = page.history.steps.get(&planned.number);
@@ -103,11 +103,15 @@ fn attempt(attempt: &Attempt, several: bool) -> Markup {
 }
 
 fn measured(outcome: &StepOutcome) -> Markup {
-    let ms = std::time::Duration::from_millis(outcome.duration_ms).as_secs_f64() * 1_000.0;
     html! {
         @if let Some(code) = outcome.exit_code { " · exit code " (code) }
-        @if outcome.duration_ms > 0 { " · " (milliseconds(ms)) }
+        @if outcome.duration_ms > 0 { " · " (took(outcome.duration_ms)) }
     }
+}
+
+fn took(ms: u64) -> String {
+    let seconds = std::time::Duration::from_millis(ms).as_secs_f64();
+    if ms < 1_000 { format!("{ms} ms") } else { format!("{seconds:.1} s") }
 }
 
 fn forms(page: &RunPage<'_>, planned: &PlannedStep, step: &Step) -> Markup {
