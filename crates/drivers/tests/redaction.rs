@@ -98,13 +98,12 @@ fn redacted(redactor: &Redactor, output: &[u8], sizes: &[usize]) -> Vec<u8> {
 /// The longest piece of the form that is in the text, without line breaks and colours in either.
 fn longest_leak(text: &[u8], form: &str) -> usize {
     let bare = |text: &str| {
-        let text = ["\u{1b}[1;31m", "\u{1b}[0m", "\u{1b}[K"].iter().fold(text.to_owned(), |text, it| text.replace(it, ""));
+        let text =
+            ["\u{1b}[1;31m", "\u{1b}[0m", "\u{1b}[K"].iter().fold(text.to_owned(), |text, it| text.replace(it, ""));
         text.replace('\n', "").into_bytes()
     };
     let (text, form) = (bare(&String::from_utf8_lossy(text)), bare(form));
-    let is_there = |length: usize| {
-        form.windows(length).any(|piece| text.windows(length).any(|window| window == piece))
-    };
+    let is_there = |length: usize| form.windows(length).any(|piece| text.windows(length).any(|window| window == piece));
     (1..=form.len()).rev().find(|length| is_there(*length)).unwrap_or(0)
 }
 

@@ -57,7 +57,17 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
         outcomes: mpsc::UnboundedSender<Outcome>,
     ) -> Self {
         let probes = Arc::new(Semaphore::new(PROBES_AT_ONCE));
-        Self { drivers, clock, store, outputs, recorder, outcomes, probes, under_way: HashSet::new(), captures_stopped: false }
+        Self {
+            drivers,
+            clock,
+            store,
+            outputs,
+            recorder,
+            outcomes,
+            probes,
+            under_way: HashSet::new(),
+            captures_stopped: false,
+        }
     }
 
     /// Whether nothing that must be waited for is under way; a probe may be abandoned.
