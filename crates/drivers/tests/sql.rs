@@ -156,6 +156,13 @@ async fn what_observes_cannot_change_anything() {
     let summary = failed(&sessions, &effect(&url, &mixed)).await;
     assert!(summary.starts_with("command 2 (line 20) failed: ERROR 25006"), "{summary}");
     assert!(summary.ends_with("its transaction was rolled back, so nothing of it happened"), "{summary}");
+    // `BEGIN` by itself observes; that does not make the rest of its transaction observe.
+    let own = [
+        (EffectClass::Observe, "BEGIN;"),
+        (EffectClass::Change, "DELETE FROM t WHERE a = 7;"),
+        (EffectClass::Observe, "COMMIT;"),
+    ];
+    done(&sessions, &effect(&url, &own)).await;
     let own = observe(&url, &["BEGIN;", "DELETE FROM t;", "COMMIT;"]);
     assert!(failed(&sessions, &own).await.contains("25006"));
     assert_eq!(server.psql(name(&url), "SELECT count(*) FROM t"), "2");

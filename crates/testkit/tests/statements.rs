@@ -97,6 +97,7 @@ impl<'s> Place<'s> {
     /// Captures, changes, undoes, and compares.
     async fn put_back(&self, text: &str) {
         let command = self.planned("sql", text);
+        self.reload();
         let before = self.state();
         let captured: Vec<(&String, String)> =
             command.capture.iter().map(|(variable, query)| (variable, self.psql(query))).collect();

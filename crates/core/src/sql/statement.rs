@@ -58,10 +58,20 @@ fn sends(meta: &str) -> bool {
 #[derive(Default)]
 struct Nesting {
     parentheses: usize,
-    /// First words, up to three: only what creates a routine has a body.
-    words: Vec<String>,
+    beginning: Beginning,
     /// `BEGIN … END` and `CASE … END` within the body of a routine.
     blocks: usize,
+}
+
+/// What the first words have told: only what creates a routine has a body.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Beginning {
+    #[default]
+    Nothing,
+    /// `CREATE`, or `CREATE OR REPLACE`.
+    Create,
+    Routine,
+    Other,
 }
 
 impl Nesting {
@@ -69,24 +79,21 @@ impl Nesting {
         match (kind, slice) {
             (Kind::Symbol, "(") => self.parentheses += 1,
             (Kind::Symbol, ")") => self.parentheses = self.parentheses.saturating_sub(1),
-            (Kind::Word, word) => self.word(&word.to_ascii_uppercase()),
+            (Kind::Word, word) if self.beginning != Beginning::Other => self.word(word),
             _ => {}
         }
     }
 
     fn word(&mut self, word: &str) {
-        if self.words.len() < 4 {
-            self.words.push(word.to_owned());
-        }
-        let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
-        let routine = matches!(
-            words.as_slice(),
-            ["CREATE", "FUNCTION" | "PROCEDURE", ..] | ["CREATE", "OR", "REPLACE", "FUNCTION" | "PROCEDURE"]
-        );
-        match word {
-            "BEGIN" | "CASE" if routine && (word == "BEGIN" || self.blocks > 0) => self.blocks += 1,
-            "END" if routine => self.blocks = self.blocks.saturating_sub(1),
-            _ => {}
+        let is = |words: &[&str]| words.iter().any(|it| word.eq_ignore_ascii_case(it));
+        match self.beginning {
+            Beginning::Nothing if is(&["CREATE"]) => self.beginning = Beginning::Create,
+            Beginning::Create if is(&["OR", "REPLACE"]) => {}
+            Beginning::Create if is(&["FUNCTION", "PROCEDURE"]) => self.beginning = Beginning::Routine,
+            Beginning::Routine if is(&["BEGIN"]) || self.blocks > 0 && is(&["CASE"]) => self.blocks += 1,
+            Beginning::Routine if is(&["END"]) => self.blocks = self.blocks.saturating_sub(1),
+            Beginning::Routine => {}
+            Beginning::Nothing | Beginning::Create | Beginning::Other => self.beginning = Beginning::Other,
         }
     }
 

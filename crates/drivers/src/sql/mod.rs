@@ -94,10 +94,7 @@ pub(crate) async fn perform(tasks: &[Task<'_>], stage: &mut Stage<'_>) -> Result
     }
     match result {
         Ok(()) => Ok(Some(progress.told())),
-        Err(failed) => {
-            let at = tasks.iter().rposition(|task| task.command.line <= failed.line).unwrap_or_default();
-            Err((at, Failure { exit_code: None, summary: failed.summary }))
-        }
+        Err(failed) => Err((failed.command, Failure { exit_code: None, summary: failed.summary })),
     }
 }
 

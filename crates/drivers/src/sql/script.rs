@@ -15,6 +15,8 @@ use allclear_core::{
 /// One statement, or something to print.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Statement {
+    /// Place of its command among those that are performed together.
+    pub(super) command: usize,
     /// Its line in the runbook.
     pub(super) line: u32,
     pub(super) text: String,
@@ -45,18 +47,22 @@ pub(super) struct Given<'a> {
 /// What is sent for these commands, or why nothing is.
 pub(super) fn batches<'a>(commands: impl IntoIterator<Item = Given<'a>>) -> Result<Vec<Batch>, String> {
     let mut pieces = Vec::new();
-    for given in commands {
-        pieces.extend(of_command(&given)?);
+    for (index, given) in commands.into_iter().enumerate() {
+        pieces.extend(of_command(index, &given)?);
     }
     let own = |piece: &Piece| matches!(piece, Piece::Statement(it) if matches!(it.transaction, SqlTransaction::Begins | SqlTransaction::Ends));
     let has_own = pieces.iter().any(own);
+    let only_observes = pieces.iter().all(|piece| matches!(piece, Piece::Print(_)) || piece.observes());
     let mut batches = Vec::new();
     for piece in pieces {
         match piece {
             Piece::Print(text) => batches.push(Batch::Print(text)),
-            Piece::Statement(it) if has_own || it.transaction == SqlTransaction::Alone => {
-                batches.push(Batch::Alone(it))
+            // A transaction of its own is one that only reads or one that changes something, from its `BEGIN` on.
+            Piece::Statement(it) if has_own => {
+                let observes = it.observes && only_observes;
+                batches.push(Batch::Alone(Statement { observes, ..it }));
             }
+            Piece::Statement(it) if it.transaction == SqlTransaction::Alone => batches.push(Batch::Alone(it)),
             Piece::Statement(it) => match batches.last_mut() {
                 Some(Batch::Together(statements)) => statements.push(it),
                 _ => batches.push(Batch::Together(vec![it])),
@@ -86,7 +92,13 @@ enum Piece {
     Print(String),
 }
 
-fn of_command(given: &Given<'_>) -> Result<Vec<Piece>, String> {
+impl Piece {
+    const fn observes(&self) -> bool {
+        matches!(self, Self::Statement(Statement { observes: true, .. }))
+    }
+}
+
+fn of_command(index: usize, given: &Given<'_>) -> Result<Vec<Piece>, String> {
     let command = given.command;
     let text = sql_with_values(&command.rendered, |variable| given.value(variable));
     // What a value holds is not looked at again.
@@ -95,12 +107,16 @@ fn of_command(given: &Given<'_>) -> Result<Vec<Piece>, String> {
         return Err(format!("needs the variable `{}`, which has no value", variable.name));
     }
     let statements = sql_statements(&text, SqlBlanks::Taken).into_iter();
-    statements.map(|(start, end)| of_statement(command, &text, start, end)).filter_map(Result::transpose).collect()
+    statements
+        .map(|(start, end)| of_statement(index, command, &text[..end], start))
+        .filter_map(Result::transpose)
+        .collect()
 }
 
-fn of_statement(command: &PlannedCommand, text: &str, start: usize, end: usize) -> Result<Option<Piece>, String> {
+/// What the text from `start` on is to the server.
+fn of_statement(index: usize, command: &PlannedCommand, text: &str, start: usize) -> Result<Option<Piece>, String> {
     let line = command.line + u32::try_from(text[..start].matches('\n').count()).unwrap_or_default();
-    let mut statement = text[start..end].to_owned();
+    let mut statement = text[start..].to_owned();
     let metas = sql_pieces(&statement, SqlBlanks::Taken).into_iter().filter(|piece| piece.kind == SqlKind::Meta);
     for piece in metas.collect::<Vec<_>>().into_iter().rev() {
         match sql_meta(piece.slice(&statement)) {
@@ -118,7 +134,7 @@ fn of_statement(command: &PlannedCommand, text: &str, start: usize, end: usize) 
         return Err("reads rows from its input, and a step has none: load them with psql in bash".to_owned());
     }
     let observes = command.effect == EffectClass::Observe;
-    Ok(Some(Piece::Statement(Statement { line, text: statement, observes, transaction })))
+    Ok(Some(Piece::Statement(Statement { command: index, line, text: statement, observes, transaction })))
 }
 
 /// The first words of a statement in capitals, at most this many.
@@ -249,8 +265,13 @@ mod tests {
             ("ALTER SYSTEM SET a = 1", "ALTER SYSTEM"),
             ("CREATE OR REPLACE VIEW v AS SELECT 1", "CREATE VIEW"),
         ] {
-            let statement =
-                Statement { line: 1, text: text.to_owned(), observes: false, transaction: SqlTransaction::Within };
+            let statement = Statement {
+                command: 0,
+                line: 1,
+                text: text.to_owned(),
+                observes: false,
+                transaction: SqlTransaction::Within,
+            };
             let said = statement.tag(3);
             assert_eq!(said.split_whitespace().collect::<Vec<_>>().join(" "), tag);
         }

@@ -45,8 +45,8 @@ fn counted(statements: u32) -> String {
 
 /// Why a batch did not come to its end.
 pub(super) struct Failed {
-    /// Line of the statement in the runbook.
-    pub(super) line: u32,
+    /// Place of its command among those that were to be performed.
+    pub(super) command: usize,
     pub(super) summary: String,
     /// Whether the connection is of no use any more.
     pub(super) lost: bool,
@@ -136,12 +136,12 @@ impl Session<'_, '_> {
             }
         }
         if self.progress.open {
-            let line = batches.iter().rev().find_map(last_line).unwrap_or_default();
+            let command = batches.iter().rev().find_map(last_command).unwrap_or_default();
             // Locks would be held until somebody looks at the next step.
             let rolled_back = self.quiet("ROLLBACK").await.is_ok();
             let summary = "failed: the step leaves its transaction open, so it was rolled back and nothing of it happened; \
                            write COMMIT in the same step";
-            return Err(Failed { line, summary: summary.to_owned(), lost: !rolled_back });
+            return Err(Failed { command, summary: summary.to_owned(), lost: !rolled_back });
         }
         Ok(())
     }
@@ -299,7 +299,7 @@ impl Session<'_, '_> {
             let before = counted(self.progress.committed);
             summary.push_str(&format!("; {before} of the step had been committed before and would be performed again"));
         }
-        Failed { line: statement.line, summary, lost: refusal.lost }
+        Failed { command: statement.command, summary, lost: refusal.lost }
     }
 }
 
@@ -320,10 +320,10 @@ impl Known {
     }
 }
 
-fn last_line(batch: &Batch) -> Option<u32> {
+fn last_command(batch: &Batch) -> Option<usize> {
     match batch {
-        Batch::Alone(statement) => Some(statement.line),
-        Batch::Together(statements) => statements.last().map(|statement| statement.line),
+        Batch::Alone(statement) => Some(statement.command),
+        Batch::Together(statements) => statements.last().map(|statement| statement.command),
         Batch::Print(_) => None,
     }
 }
