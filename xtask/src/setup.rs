@@ -1,7 +1,10 @@
 //! `cargo xtask setup`: installs the real servers that the tests talk to, from Debian's packages.
 //!
 //! Installs only what is missing, says what each thing is for, and never starts a service, now or at boot: the tests
-//! start their own on free loopback ports and stop them. What is not Debian gets a list to install by hand.
+//! start their own on free loopback ports and stop them. What is not Debian gets a list to install by hand. Kubernetes
+//! is built from source, once: see [`kubernetes`].
+
+pub(crate) mod kubernetes;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -51,6 +54,13 @@ const COMPONENTS: &[Component] = &[
         packages: &["redis-server"],
         programs: &["redis-server"],
         unit: Some("redis-server"),
+    },
+    Component {
+        name: "etcd",
+        why: "the Kubernetes API server keeps its objects in it",
+        packages: &["etcd-server", "etcd"],
+        programs: &["etcd"],
+        unit: Some("etcd"),
     },
     Component {
         name: "Chromium",
@@ -120,6 +130,11 @@ pub(crate) fn check() -> Result<()> {
     if missing > 0 {
         bail!("{missing} missing: run `cargo xtask setup`");
     }
+    if !kubernetes::is_there() {
+        println!("MISSING  {:<14} {}", "Kubernetes", kubernetes::WHY);
+        bail!("Kubernetes is missing: run `cargo xtask setup --kubernetes`, which builds it in about ten minutes");
+    }
+    println!("present  {:<14} {}", "Kubernetes", kubernetes::WHY);
     println!("Nothing is missing.");
     Ok(())
 }
@@ -147,14 +162,38 @@ pub(crate) fn install() -> Result<()> {
         let program = std::env::current_exe().context("the path of this program is unknown")?;
         bail!("installing packages needs root; run:\n\n    sudo {} setup\n", program.display());
     }
-    let _no_services = ServicesHeldBack::new()?;
     apt(&["update", "-q"])?;
-    let packages = packages(&missing)?;
-    let mut arguments = vec!["install", "-y", "-q", "--no-install-recommends"];
-    arguments.extend(&packages);
-    apt(&arguments)?;
+    install_offered(&packages(&missing)?)?;
     keep_off_at_boot(&missing);
     verify()
+}
+
+/// Installs packages of Debian that a build needs; none of them is a server.
+fn install_packages(packages: &[&str]) -> Result<()> {
+    if find("apt-get").is_none() {
+        bail!("this is not a Debian machine (no apt-get)");
+    }
+    let packages: Vec<&str> = packages.iter().copied().filter(|package| !is_installed(package)).collect();
+    if packages.is_empty() {
+        return Ok(());
+    }
+    if !is_root()? {
+        bail!("installing packages needs root; run:\n\n    sudo apt-get install {}\n", packages.join(" "));
+    }
+    apt(&["update", "-q"])?;
+    install_offered(&packages)
+}
+
+fn is_installed(package: &str) -> bool {
+    let output = Command::new("dpkg-query").args(["-W", "-f=${db:Status-Status}", package]).output();
+    output.is_ok_and(|output| output.stdout.trim_ascii() == b"installed")
+}
+
+fn install_offered(packages: &[&str]) -> Result<()> {
+    let _no_services = ServicesHeldBack::new()?;
+    let mut arguments = vec!["install", "-y", "-q", "--no-install-recommends"];
+    arguments.extend(packages);
+    apt(&arguments)
 }
 
 /// A package for a test must not turn the machine into a server: its service stays off after the next boot too.

@@ -48,7 +48,13 @@ pub(crate) fn run() -> Result<()> {
 }
 
 fn components(_root: &Path) -> Result<()> {
-    if setup::incomplete() { setup::install() } else { setup::check() }
+    if setup::incomplete() {
+        setup::install()?;
+    }
+    if !setup::kubernetes::is_there() {
+        setup::kubernetes::install()?;
+    }
+    setup::check()
 }
 
 fn format(root: &Path) -> Result<()> {

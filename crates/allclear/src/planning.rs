@@ -59,6 +59,7 @@ pub(crate) fn plan(runbook: &Path, procedure: &str, args: &PlanningArgs, common:
         variables: args.variables(),
         secrets: kept.map(|it| it.name.clone()).collect(),
         environment,
+        estate: target.clone(),
         from: args.from,
         only: args.only.iter().copied().collect(),
         alternatives: args.choose.iter().copied().collect(),

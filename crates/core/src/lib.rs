@@ -55,8 +55,8 @@ pub use notice::Notice;
 pub use page::{Page, PageState};
 pub use plan::{EffectClass, Plan, PlannedCommand, PlannedStep, StepKind, Wait};
 pub use policy::{
-    Approvals, Channel, CheckPolicy, EscalationLevel, HttpCondition, HttpProbe, JobPolicy, Policy, Probe,
-    ProcedureLink, RunbookPolicy, SecretRef, Severity, SeverityPolicy, SqlLimits, Target,
+    Approvals, Channel, CheckPolicy, EscalationLevel, HttpCondition, HttpProbe, JobPolicy, KubernetesTarget, Policy,
+    Probe, ProcedureLink, RunbookPolicy, SecretRef, Severity, SeverityPolicy, SqlLimits, Target,
 };
 pub use record::{Actor, Cause, Recorded};
 pub use refusal::Refusal;

@@ -336,6 +336,23 @@ pub struct Target {
     /// What the paths of HTTP requests start from, without a trailing slash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http: Option<String>,
+    /// The cluster that commands act on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kubernetes: Option<KubernetesTarget>,
+}
+
+/// Which cluster, and which part of it, commands act on. What is absent is as the configuration of the client has it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct KubernetesTarget {
+    /// Name of a context in the client's configuration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<String>,
+    /// The namespace that commands act in unless they name it themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// Path of the client's configuration; the usual one where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kubeconfig: Option<String>,
 }
 
 /// How long a statement may take, and how long it may wait for a lock, in milliseconds; 0 is for ever.

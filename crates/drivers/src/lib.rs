@@ -5,6 +5,7 @@
 //! log, retries. Whoever asks again decides when.
 
 mod http;
+mod kubernetes;
 mod notify;
 mod perform;
 mod probe;

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// A program from a Debian package that `cargo xtask setup` installs.
+/// A program that `cargo xtask setup` installs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Component {
     /// The server; `initdb` and `psql` lie beside it.
@@ -25,6 +25,12 @@ pub enum Component {
     ShellCheck,
     /// Gives a program a terminal.
     Script,
+    /// Keeps what the Kubernetes API server is told.
+    Etcd,
+    /// The Kubernetes API server; the other servers of the control plane lie beside it.
+    KubernetesApi,
+    /// The client of Kubernetes.
+    Kubectl,
 }
 
 impl Component {
@@ -39,6 +45,17 @@ impl Component {
             Self::Wrk => "wrk",
             Self::ShellCheck => "shellcheck",
             Self::Script => "script",
+            Self::Etcd => "etcd",
+            Self::KubernetesApi => "kube-apiserver",
+            Self::Kubectl => "kubectl",
+        }
+    }
+
+    /// How it is installed.
+    fn remedy(self) -> &'static str {
+        match self {
+            Self::KubernetesApi | Self::Kubectl => "cargo xtask setup --kubernetes builds it",
+            _ => "cargo xtask setup installs it",
         }
     }
 }
@@ -51,10 +68,10 @@ pub fn component(component: Component) -> Option<PathBuf> {
     let mut candidates = directories(component).into_iter().map(|place| place.join(component.program()));
     let found = candidates.find(|path| path.is_file());
     if found.is_none() {
-        let name = component.program();
+        let (name, remedy) = (component.program(), component.remedy());
         let required = std::env::var_os("ALLCLEAR_REQUIRE_COMPONENTS").is_some_and(|value| value == "1");
-        assert!(!required, "{name} is not installed (cargo xtask setup installs it)");
-        eprintln!("skipped: {name} is not installed (cargo xtask setup installs it)");
+        assert!(!required, "{name} is not installed ({remedy})");
+        eprintln!("skipped: {name} is not installed ({remedy})");
     }
     found
 }
@@ -67,10 +84,27 @@ fn directories(component: Component) -> Vec<PathBuf> {
         versions.sort();
         directories.extend(versions.into_iter().rev().map(|(_, bin)| bin));
     }
+    if matches!(component, Component::KubernetesApi | Component::Kubectl) {
+        directories.extend(kubernetes_cache().into_iter().flat_map(|cache| versions_in(&cache)));
+    }
     directories.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
     // Where Debian keeps servers, which is on the path of root only.
     directories.push(PathBuf::from("/usr/sbin"));
     directories
+}
+
+/// Where `cargo xtask setup --kubernetes` keeps what it built.
+fn kubernetes_cache() -> Option<PathBuf> {
+    let base = std::env::var_os("XDG_CACHE_HOME").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let base = base.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")))?;
+    Some(base.join("allclear/kubernetes"))
+}
+
+/// The folder itself, and those in it, one per version.
+fn versions_in(cache: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(cache).into_iter().flatten().flatten();
+    let folders = entries.map(|entry| entry.path()).filter(|path| path.is_dir());
+    std::iter::once(cache.to_owned()).chain(folders).collect()
 }
 
 fn postgres_versions(root: &Path) -> Vec<(u32, PathBuf)> {

@@ -3,7 +3,7 @@
 use std::net::TcpStream;
 use std::path::Path;
 
-use allclear_testkit::{Postgres, Redis};
+use allclear_testkit::{Kubernetes, Postgres, Redis};
 
 #[test]
 fn postgres_answers_and_is_gone_when_it_is_dropped() {
@@ -30,4 +30,19 @@ fn tests_of_one_binary_share_a_server_and_not_a_database() {
     let (Some(one), Some(two)) = (Postgres::shared(), Postgres::shared()) else { return };
     assert_eq!(one.pid(), two.pid());
     assert_ne!(one.database(), two.database());
+}
+
+#[test]
+fn kubernetes_answers_keeps_objects_and_is_gone_when_it_is_dropped() {
+    let Some(cluster) = Kubernetes::start() else { return };
+    assert_eq!(cluster.kubectl(&["get", "--raw", "/readyz"]), "ok");
+    let namespace = cluster.namespace();
+    cluster.kubectl(&["-n", &namespace, "create", "configmap", "flags", "--from-literal=payments=on"]);
+    let kept = cluster.kubectl(&["-n", &namespace, "get", "configmap", "flags", "-o", "jsonpath={.data.payments}"]);
+    assert_eq!(kept, "on");
+    let guest = cluster.try_kubectl("", &["--context=guest", "-n", &namespace, "get", "configmaps"]);
+    assert!(String::from_utf8_lossy(&guest.stderr).contains("Forbidden"));
+    let pids = cluster.pids();
+    drop(cluster);
+    assert!(pids.iter().all(|pid| !Path::new(&format!("/proc/{pid}")).exists()));
 }

@@ -226,6 +226,20 @@ pub(super) struct TargetTable {
     pub(super) postgres_lock_timeout: Option<At<Pace>>,
     /// The address that the paths in `http` fences start from.
     pub(super) http: Option<At<String>>,
+    /// The cluster that `kubectl` and manifests act on; a command that names another one is not planned.
+    pub(super) kubernetes: Option<KubernetesTable>,
+}
+
+/// Which cluster, and which part of it, the steps of a runbook act on.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KubernetesTable {
+    /// Name of the context; the current one of the client's configuration where absent.
+    pub(super) context: Option<At<String>>,
+    /// The namespace of every command that names none; that of the context where absent.
+    pub(super) namespace: Option<At<String>>,
+    /// Path of the client's configuration, from the folder of this file; the usual one where absent.
+    pub(super) kubeconfig: Option<At<String>>,
 }
 
 /// Who may approve a step of a run, and for how long that holds.

@@ -76,7 +76,9 @@ impl Survey {
             let commands = step.commands.iter().enumerate();
             commands.filter_map(|(index, command)| {
                 let preview = command.preview.as_deref()?;
-                Some(((step.number, index), command.language.clone(), preview.to_owned()))
+                // What goes with a manifest are commands.
+                let language = if command.language == "yaml" { "bash" } else { command.language.as_str() };
+                Some(((step.number, index), language.to_owned(), preview.to_owned()))
             })
         });
         let harmless = |language: &str, text: &str| classify_with(catalogue, language, text) == EffectClass::Observe;

@@ -1,7 +1,7 @@
 //! The one match from a command's language to its executor.
 
 use super::{Failure, Stage, Task};
-use crate::{http, shell, sql};
+use crate::{http, kubernetes, shell, sql};
 
 /// A language that steps are performed in.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub(super) enum Language {
     Sql,
     /// To the target's HTTP base.
     Http,
+    /// A Kubernetes manifest, applied in the run's shell session.
+    Manifest,
 }
 
 impl Language {
@@ -21,6 +23,7 @@ impl Language {
             "bash" | "sh" | "shell" | "console" => Some(Self::Bash),
             "sql" => Some(Self::Sql),
             "http" => Some(Self::Http),
+            "yaml" | "yml" => Some(Self::Manifest),
             _ => None,
         }
     }
@@ -31,6 +34,7 @@ impl Language {
             Self::Bash => shell::check(task).await,
             Self::Sql => sql::check(task),
             Self::Http => http::check(task),
+            Self::Manifest => kubernetes::check(task),
         }
     }
 
@@ -42,7 +46,7 @@ impl Language {
         stage: &mut Stage<'_>,
     ) -> Result<Vec<u8>, Failure> {
         match self {
-            Self::Bash => shell::capture(capture, task, stage).await,
+            Self::Bash | Self::Manifest => shell::capture(capture, task, stage).await,
             Self::Sql => sql::capture(capture, task, stage).await.map(String::into_bytes).map_err(Failure::from),
             Self::Http => Err("failed: nothing is captured over HTTP".to_owned().into()),
         }
@@ -67,6 +71,7 @@ impl Language {
             }
             Self::Sql => sql::perform(tasks, stage).await,
             Self::Http => http::perform(task, stage).await.map(Some).map_err(|failure| (0, failure)),
+            Self::Manifest => kubernetes::apply(task, stage).await.map(|()| None).map_err(|failure| (0, failure)),
         }
     }
 }

@@ -47,10 +47,11 @@ impl Sessions {
         let key = self.key.as_ref().ok_or("there is no data directory here to keep the key of what is captured in")?;
         let scope = Scope::from(effect);
         let step = Performable::of(&scope)?;
-        let environment = Environment::of(&scope)?;
+        let mut environment = Environment::of(&scope)?;
         let slot = self.slots.slot(effect.run);
         let mut state = slot.state.lock().await;
         let redactor = state.redactor(effect.run, environment.secrets.iter().cloned());
+        state.enter(&scope, &mut environment).map_err(|error| redactor.text(&error))?;
         let (sink, cancelled) = (OutputSink::silent(redactor.stream()), Cancellation::of(&slot.cancelled));
         let SlotState { shell, database, .. } = &mut *state;
         let trust = self.trust.get_or_init(TrustStore::native);
@@ -104,10 +105,11 @@ impl Sessions {
     ) -> Result<(String, Option<String>), Failure> {
         let scope = Scope::from(effect);
         let step = Performable::of(&scope)?.opened(&effect.sealed, self.key.as_ref())?;
-        let environment = Environment::of(&scope)?;
+        let mut environment = Environment::of(&scope)?;
         let slot = self.slots.slot(effect.run);
         let mut state = slot.state.lock().await;
         let redactor = state.redactor(effect.run, environment.secrets.iter().cloned().chain(step.secrets()));
+        state.enter(&scope, &mut environment).map_err(|error| redactor.text(&error))?;
         step.check(&scope, &environment, &redactor).await?;
         let mut cancelled = Cancellation::of(&slot.cancelled);
         let sink = OutputSink::new(sink, redactor.stream());

@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use allclear_core::RunId;
 use tokio::sync::watch;
 
+use super::{Environment, Scope};
+use crate::kubernetes::Kubeconfig;
 use crate::redact::Redactor;
 use crate::secret::SecretText;
 use crate::shell::Shell;
@@ -39,6 +41,8 @@ pub(super) struct Slot {
 pub(super) struct SlotState {
     pub(super) shell: Shell,
     pub(super) database: Database,
+    /// What the clients of Kubernetes find in it.
+    pub(super) kubeconfig: Kubeconfig,
     /// Every secret that the run has ever been given.
     pub(super) secrets: Vec<(String, SecretText)>,
 }
@@ -93,5 +97,12 @@ impl SlotState {
             tracing::warn!(%run, secret = %ignored.name, reason = %ignored.reason, "a secret is not redacted by value");
         }
         redactor
+    }
+
+    /// Prepares the environment of a step: the run's own configuration of `kubectl` where the target names a cluster.
+    pub(super) fn enter(&mut self, scope: &Scope<'_>, environment: &mut Environment) -> Result<(), String> {
+        let Some(cluster) = &scope.target.kubernetes else { return Ok(()) };
+        let entered = self.kubeconfig.enter(cluster, &mut environment.variables);
+        entered.map_err(|error| format!("{error}; nothing of this step was run"))
     }
 }

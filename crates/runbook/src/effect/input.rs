@@ -13,6 +13,14 @@ pub(super) enum Input {
     Hidden,
 }
 
+/// The input of the invocation at `index`, if the text shows it.
+pub(crate) fn shown(script: &Script, index: usize) -> Option<String> {
+    match of(script, index) {
+        Input::Shown(text) => Some(text),
+        Input::Terminal | Input::Hidden => None,
+    }
+}
+
 /// The input of the invocation at `index`.
 pub(super) fn of(script: &Script, index: usize) -> Input {
     let Some(invocation) = script.invocations.get(index) else { return Input::Terminal };

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use allclear_core::EffectClass;
 
+use super::applied;
 use super::catalogue::{Catalogue, Entry, Filling, Template, quoted};
 use super::client::{Client, fed};
 use super::shell::Reading;
@@ -38,14 +39,14 @@ pub fn measures(catalogue: &Catalogue, language: &str, text: &str, effect: Effec
             let script = bash::parse(text);
             let reading = Reading { catalogue, script: &script, depth: 0 };
             for index in 0..script.invocations.len() {
-                collected.invocation(&reading, index);
+                collected.invocation(&reading, index, text);
             }
             if script.error.is_some() {
                 collected.without_undo += 1;
             }
         }
         "sql" => statement::measures(text).into_iter().for_each(|it| collected.statement(it)),
-        "yaml" => drop(collected.programs.insert("kubectl".to_owned())),
+        "yaml" => collected.manifests(text, effect),
         "redis" => drop(collected.programs.insert("redis-cli".to_owned())),
         _ => {}
     }
@@ -71,7 +72,7 @@ struct Collected {
 const NOTHING_TO_UNDO: &str = "nothing is left to undo";
 
 impl Collected {
-    fn invocation(&mut self, reading: &Reading<'_>, index: usize) {
+    fn invocation(&mut self, reading: &Reading<'_>, index: usize, text: &str) {
         let invocation = &reading.script.invocations[index];
         self.program(reading, index);
         let plain = is_plain(reading, index);
@@ -98,7 +99,10 @@ impl Collected {
         self.irreversible.extend(entry.irreversible.clone());
         self.permissions.extend(entry.needs.iter().map(|need| format!("permission: {need}")));
         let captured = format!("CAPTURED_{}", self.captures.len() + 1);
-        let filling = Filling { call: &call, scope: &decision.program.scope, captured: &captured };
+        let read = input_of(reading, index, text);
+        let scope = decision.program.scope.as_slice();
+        let written = invocation.span.slice(text);
+        let filling = Filling { call: &call, written, scope, input: read.as_deref(), captured: &captured };
         self.entry(entry, &filling, |text| plain.then(|| wrapped(reading.script, invocation, text)).flatten());
     }
 
@@ -136,6 +140,21 @@ impl Collected {
             Some(undo) => self.undo.push(undo),
             None if transient => self.transient += 1,
             None => self.without_undo += 1,
+        }
+    }
+
+    /// Objects that are applied.
+    fn manifests(&mut self, text: &str, effect: EffectClass) {
+        self.programs.insert("kubectl".to_owned());
+        if effect == EffectClass::Observe {
+            return;
+        }
+        self.preview.push(applied::preview(text));
+        self.permissions.push("permission: patch the objects of the manifest".to_owned());
+        for object in applied::objects(text, |index| format!("CAPTURED_{}", index + 1)) {
+            self.captures.push(object.capture);
+            self.undo.push(object.undo);
+            self.verify.extend(object.verify);
         }
     }
 
@@ -218,6 +237,38 @@ fn is_plain(reading: &Reading<'_>, index: usize) -> bool {
     let fixed =
         |word: &bash::Word| !word.opaque && !word.glob && !word.value.contains("$(") && !word.value.contains('`');
     once && !reading.repeats(index) && invocation.joined != bash::Joined::Or && invocation.words.iter().all(fixed)
+}
+
+/// What the command reads, as a pipe in front of it: the stages before it, if they only look and mean the same once more,
+/// or a text that stands there.
+fn input_of(reading: &Reading<'_>, index: usize, text: &str) -> Option<String> {
+    let script = reading.script;
+    let invocation = &script.invocations[index];
+    if invocation.via.is_some() {
+        return None;
+    }
+    if invocation.stage == 0 {
+        let redirect = invocation.redirects.iter().find(|redirect| redirect.feeds())?;
+        return match &redirect.body {
+            Some(body) if !body.expands || !body.text.contains(['$', '`', '\\']) => {
+                Some(format!("printf %s '{}' | ", body.text.replace('\'', "'\\''")))
+            }
+            None if redirect.kind == RedirectKind::Read => Some(format!("cat {} | ", quoted(&redirect.target))),
+            _ => None,
+        };
+    }
+    let mut before = (0..script.invocations.len()).filter(|at| {
+        let other = &script.invocations[*at];
+        other.pipeline == invocation.pipeline && other.stage < invocation.stage
+    });
+    let looks = |at: usize| {
+        let other = &script.invocations[at];
+        reading.invocation(at) == EffectClass::Observe && is_plain(reading, at) && other.redirects.is_empty()
+    };
+    let first = before.next().filter(|first| looks(*first))?;
+    let last = before.try_fold(first, |_, at| looks(at).then_some(at))?;
+    let span = script.invocations[first].span.cover(script.invocations[last].span);
+    Some(format!("{} | ", span.slice(text)))
 }
 
 /// The words of a wrapper, without a terminal: what is recorded would have the terminal's line ends.

@@ -4,6 +4,7 @@
 //! what the catalogue does not know is `unknown`, and so is anything hidden behind a variable or in a script that is not
 //! shown. A wrong `observe` would be run without asking, so it takes a whole text of known readers.
 
+mod applied;
 mod catalogue;
 mod client;
 mod code;
@@ -22,6 +23,7 @@ use crate::syntax::bash::Script;
 
 pub use catalogue::{Catalogue, CatalogueProblem};
 pub(crate) use catalogue::{Program, built_in};
+pub(crate) use input::shown as shown_input;
 pub use measures::{Measures, measures};
 
 /// The effect of one command of the given language, as the built-in catalogue has it.

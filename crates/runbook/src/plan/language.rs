@@ -10,7 +10,8 @@ impl Planner<'_> {
     /// Refuses what this version does not perform, and notes what has to be filled in.
     pub(super) fn check_language(&mut self, command: &Command) {
         match command.language.as_str() {
-            "bash" => {}
+            // A manifest is looked at once its blanks are filled in.
+            "bash" | "yaml" => {}
             "sql" => self.check_query(command),
             "http" => self.check_request(command),
             language => self

@@ -4,6 +4,8 @@
 //! values never enter a plan, commands refer to them by environment variable.
 
 mod language;
+mod manifest;
+mod pin;
 mod refusal;
 mod render;
 mod render_query;
@@ -11,7 +13,7 @@ mod render_request;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use allclear_core::{Digest, Plan, PlannedCommand, PlannedStep};
+use allclear_core::{Digest, Plan, PlannedCommand, PlannedStep, Target};
 
 use crate::effect::{Catalogue, measures};
 use crate::model::{Command, Procedure, Runbook, SectionKind, Step, VariableForm};
@@ -19,6 +21,7 @@ use crate::secret;
 use crate::session;
 use crate::variable::{self, Occurrence};
 use crate::variable_name;
+use pin::Pinning;
 pub use refusal::PlanRefusal;
 pub use render::environment_name;
 
@@ -27,6 +30,8 @@ pub use render::environment_name;
 pub struct PlanRequest {
     /// Name of the estate that the commands act on.
     pub target: String,
+    /// What the target says about the estate: a command that names another is refused.
+    pub estate: Target,
     /// Values by variable name. Those of `$NAME` variables are set in the environment of every step.
     pub variables: BTreeMap<String, String>,
     /// Names of variables whose values the performer has and keeps secret.
@@ -175,6 +180,7 @@ fn distance(asked: &str, known: &str) -> usize {
 
 struct Planner<'r> {
     request: &'r PlanRequest,
+    pinning: Pinning<'r>,
     catalogue: &'r Catalogue,
     /// By what is written: the name to set it by.
     names: &'r BTreeMap<&'r str, &'r str>,
@@ -187,9 +193,10 @@ struct Planner<'r> {
 }
 
 impl<'r> Planner<'r> {
-    const fn new(request: &'r PlanRequest, catalogue: &'r Catalogue, names: &'r BTreeMap<&'r str, &'r str>) -> Self {
+    fn new(request: &'r PlanRequest, catalogue: &'r Catalogue, names: &'r BTreeMap<&'r str, &'r str>) -> Self {
         Self {
             request,
+            pinning: Pinning::new(request),
             catalogue,
             names,
             refusals: Vec::new(),
@@ -272,13 +279,9 @@ impl<'r> Planner<'r> {
                 self.need(&occurrence.name, occurrence.form, command.line);
             }
         }
-        let rendered = render::rendered(
-            &command.language,
-            &command.text,
-            &occurrences,
-            &self.request.variables,
-            &self.request.secrets,
-        );
+        let rendered = self.rendered(command, &occurrences);
+        let elsewhere = self.pinning.refusals(self.catalogue, &command.language, &rendered, command.line);
+        self.refusals.extend(elsewhere);
         // Of the filled-in text: what goes with it has to name the same things.
         let with = measures(self.catalogue, &command.language, &rendered, command.effect);
         let planned =
@@ -293,6 +296,20 @@ impl<'r> Planner<'r> {
             ..planned
         }
         .bound(&self.request.target)
+    }
+
+    /// The command with every blank filled in.
+    fn rendered(&mut self, command: &Command, occurrences: &[variable::Occurrence]) -> String {
+        let PlanRequest { variables, secrets, .. } = self.request;
+        if command.language != "yaml" {
+            return render::rendered(&command.language, &command.text, occurrences, variables, secrets);
+        }
+        let rendered = manifest::rendered(&command.text, occurrences, variables, secrets);
+        let checked = rendered.and_then(|text| manifest::check(&text).map(|()| text));
+        checked.unwrap_or_else(|why| {
+            self.refusals.push(PlanRefusal::ManifestNotPerformed { why, line: command.line });
+            command.text.clone()
+        })
     }
 
     /// Takes note of a variable that a command needs, and of its absence.

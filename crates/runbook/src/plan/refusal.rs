@@ -93,6 +93,28 @@ pub enum PlanRefusal {
         /// Line of the command.
         line: u32,
     },
+    /// The command names another estate than the target of the run.
+    OtherEstate {
+        /// What is named: context, namespace, host …
+        kind: String,
+        /// The flag, variable or command that names it.
+        by: String,
+        /// What it names; absent where that is only known when it runs.
+        named: Option<String>,
+        /// What the target says; empty where it allows none to be named.
+        expected: String,
+        /// The target.
+        target: String,
+        /// Line of the command.
+        line: u32,
+    },
+    /// The text is a manifest that cannot be performed.
+    ManifestNotPerformed {
+        /// Why, as the end of a sentence that began with the line.
+        why: String,
+        /// Line of the manifest.
+        line: u32,
+    },
 }
 
 impl PlanRefusal {
@@ -110,6 +132,8 @@ impl PlanRefusal {
             Self::MetaCommandNotPerformed { .. } => "meta-command-not-performed",
             Self::NotARequest { .. } => "not-a-request",
             Self::SessionNotPerformed { .. } => "session-not-performed",
+            Self::OtherEstate { .. } => "other-estate",
+            Self::ManifestNotPerformed { .. } => "manifest-not-performed",
         }
     }
 
@@ -126,7 +150,9 @@ impl PlanRefusal {
             | Self::LanguageNotPerformed { line, .. }
             | Self::MetaCommandNotPerformed { line, .. }
             | Self::NotARequest { line, .. }
-            | Self::SessionNotPerformed { line, .. } => Some(*line),
+            | Self::SessionNotPerformed { line, .. }
+            | Self::OtherEstate { line, .. }
+            | Self::ManifestNotPerformed { line, .. } => Some(*line),
         }
     }
 }
@@ -189,6 +215,17 @@ impl fmt::Display for PlanRefusal {
                 "line {line} belongs to the session that `{}` opens, which cannot be performed from here; do it by hand and leave the step out with --only",
                 session.lines().next().unwrap_or_default()
             ),
+            Self::OtherEstate { kind, by, named, expected, target, line } => {
+                let named = named.as_deref().filter(|named| !named.is_empty());
+                let named = named.map_or("one that is only known when it runs".to_owned(), |it| format!("`{it}`"));
+                write!(formatter, "line {line} names a {kind} (`{by}`), {named}, ")?;
+                match expected.as_str() {
+                    "" => write!(formatter, "and the target `{target}` names the cluster already; ")?,
+                    _ => write!(formatter, "and that of the target `{target}` is `{expected}`; ")?,
+                }
+                formatter.write_str("leave it out, or plan with the target that is meant")
+            }
+            Self::ManifestNotPerformed { why, line } => write!(formatter, "line {line} {why}"),
         }
     }
 }

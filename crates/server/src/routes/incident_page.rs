@@ -159,6 +159,7 @@ async fn plan_run(site: &Site, asker: &Asker, incident: IncidentId, fields: &Fie
         variables: variables.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned())).collect(),
         secrets: environment.clone(),
         environment,
+        estate: known.clone(),
         ..PlanRequest::default()
     };
     let plan = allclear_runbook::plan(&runbook, &field(fields, "procedure"), &request).map_err(|reasons| {

@@ -5,6 +5,7 @@
 
 mod address;
 mod check;
+mod kubernetes;
 mod people;
 mod postgres;
 
@@ -284,6 +285,7 @@ impl Pass<'_> {
         }
         Target {
             env,
+            kubernetes: table.kubernetes.as_ref().map(|table| self.kubernetes(table)),
             postgres: table.postgres.as_ref().map(|url| self.postgres(url)),
             sql_limits: self.sql_limits(table),
             http: table.http.as_ref().map(|base| self.base_url(base)),

@@ -217,7 +217,9 @@ impl Program {
             return many.then_some(usize::MAX);
         }
         let named = call.operands.get(verbs..).unwrap_or_default();
-        let named: Vec<&str> = named.iter().map(|word| word.value.as_str()).filter(|it| !it.contains('=')).collect();
+        let named: Vec<&str> = named.iter().map(|word| word.value.as_str()).collect();
+        // `KEY=VALUE` sets something on the object, and `KEY-` takes it away.
+        let named: Vec<&str> = named.into_iter().filter(|it| !it.contains('=') && !it.ends_with('-')).collect();
         if named.iter().any(|word| lists(word)) {
             return Some(usize::MAX);
         }

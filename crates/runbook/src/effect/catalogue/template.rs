@@ -1,8 +1,8 @@
 //! Commands that go with another one, written once with the parts of that one left open.
 //!
-//! `{program}` is the program as written, `{scope}` its flags that say where it acts, `{2}` its second operand, `{2..}`
+//! `{call}` is the whole call as written, `{program}` its program, `{scope}` its flags that say where it acts, `{2}` its second operand, `{2..}`
 //! the operands from the second on, `{rest}` what stands behind `--`, `{-n|--name}` the value of a flag, `{?-l|--selector}` the flag with
-//! its value or nothing, `{captured}` what the capture of the same entry printed. Any other brace is text.
+//! its value or nothing, `{input}` what the program reads, as a pipe in front of it, `{captured}` what the capture of the same entry printed. Any other brace is text.
 
 use crate::syntax::bash::{Quoting, Word};
 use crate::syntax::call::{Call, Flag};
@@ -18,6 +18,7 @@ pub(crate) struct Template {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Text(String),
+    Whole,
     Program,
     Scope,
     Operand(usize),
@@ -25,14 +26,19 @@ enum Part {
     Rest,
     Value(Vec<String>),
     Flag(Vec<String>),
+    Input,
     Captured,
 }
 
 /// What a template is filled with.
 pub(crate) struct Filling<'a> {
     pub(crate) call: &'a Call<'a>,
+    /// The call as written.
+    pub(crate) written: &'a str,
     /// Names of the flags that say where the program acts.
     pub(crate) scope: &'a [String],
+    /// What it reads, as `PROGRAM… | `, if that can be had once more.
+    pub(crate) input: Option<&'a str>,
     /// The variable that holds what was captured.
     pub(crate) captured: &'a str,
 }
@@ -45,6 +51,12 @@ impl Template {
         let mut rest = text;
         while let Some(at) = rest.find('{') {
             literal.push_str(&rest[..at]);
+            // A template of Go's, for the program itself.
+            if rest[at..].starts_with("{{") {
+                literal.push_str("{{");
+                rest = &rest[at + 2..];
+                continue;
+            }
             let inside = rest[at + 1..].split('}').next().filter(|it| at + 1 + it.len() < rest.len());
             match inside.map(part).transpose()?.flatten() {
                 Some(part) => {
@@ -70,6 +82,7 @@ impl Template {
         for part in &self.parts {
             match part {
                 Part::Text(text) => out.push_str(text),
+                Part::Whole => out.push_str(filling.written),
                 Part::Program => out.push_str(call.program),
                 Part::Scope => {
                     let flags = call.flags.iter().filter(|flag| filling.scope.contains(&flag.name));
@@ -87,6 +100,7 @@ impl Template {
                 Part::Flag(names) => {
                     push_words(&mut out, call.flags.iter().filter(|flag| names.contains(&flag.name)).map(written));
                 }
+                Part::Input => out.push_str(filling.input?),
                 Part::Captured => {
                     out.push_str("\"$");
                     out.push_str(filling.captured);
@@ -107,9 +121,11 @@ impl Template {
 fn part(inside: &str) -> Result<Option<Part>, String> {
     let names = |text: &str| text.split('|').map(str::to_owned).collect::<Vec<_>>();
     Ok(Some(match inside {
+        "call" => Part::Whole,
         "program" => Part::Program,
         "scope" => Part::Scope,
         "rest" => Part::Rest,
+        "input" => Part::Input,
         "captured" => Part::Captured,
         _ if inside.starts_with("?-") => Part::Flag(names(&inside[1..])),
         _ if inside.starts_with('-') => Part::Value(names(inside)),
@@ -122,8 +138,8 @@ fn part(inside: &str) -> Result<Option<Part>, String> {
         }
         _ if !inside.is_empty() && inside.bytes().all(|byte| byte.is_ascii_lowercase()) => {
             return Err(format!(
-                "`{{{inside}}}` is no part of a command: there are {{program}}, {{scope}}, {{1}}, {{2..}}, {{rest}}, \
-                 {{-n|--name}}, {{?-n|--name}} and {{captured}}"
+                "`{{{inside}}}` is no part of a command: there are {{call}}, {{program}}, {{scope}}, {{1}}, {{2..}}, {{rest}}, \
+                 {{-n|--name}}, {{?-n|--name}}, {{input}} and {{captured}}"
             ));
         }
         _ => return Ok(None),
