@@ -36,6 +36,7 @@ pub(crate) const PAGES: &[(&str, &str)] = pages![
     "stale-outcome",
     "step-state",
     "undo-under-way",
+    "wait-changes",
 ];
 
 #[cfg(test)]

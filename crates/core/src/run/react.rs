@@ -86,6 +86,10 @@ fn is_sound(batch: &Batch, plan: &Plan, incident: Option<IncidentId>) -> Result<
     if plan.digest != plan.content_digest() {
         return Err(Refusal::PlanTampered);
     }
+    let changes = |step: &&PlannedStep| step.wait.is_some() && step.effect() != Some(EffectClass::Observe);
+    if let Some(step) = plan.steps.iter().find(changes) {
+        return Err(Refusal::WaitChanges { step: step.number });
+    }
     if let Some(id) = incident.filter(|id| !batch.world().incidents.contains_key(id)) {
         return Err(Refusal::NotOpen { noun: "incident".to_owned(), id: id.to_string() });
     }

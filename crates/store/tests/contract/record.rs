@@ -1,8 +1,11 @@
 //! Records and samples for the promises.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use allclear_core::{Actor, Cause, Event, IncidentId, Recorded, RequestSample, ReviewId, RunId, Sample, Seq, Verdict};
+use allclear_core::{
+    Actor, Cause, Digest, Event, IncidentId, Plan, Recorded, RequestSample, ReviewId, RunId, Sample, Seq, Verdict,
+};
 use jiff::{Timestamp, ToSpan};
 
 pub(crate) const NOON: &str = "2026-03-01T12:00:00Z";
@@ -36,6 +39,23 @@ pub(crate) fn of_run(seq: Seq, incident: IncidentId, run: RunId) -> Recorded {
 pub(crate) fn owed(seq: Seq, incident: IncidentId) -> Recorded {
     let due_at = after_seconds(0);
     Recorded { incident: Some(incident), ..record(seq, Event::ReviewOwed { review: ReviewId(seq), incident, due_at }) }
+}
+
+pub(crate) fn undo_of(seq: Seq, undoes: RunId) -> Recorded {
+    let run = RunId(seq);
+    let plan = Plan {
+        digest: Digest::default(),
+        runbook: "runbook.md".to_owned(),
+        runbook_digest: Digest::default(),
+        procedure: "restart".to_owned(),
+        title: "Undo".to_owned(),
+        target: "sandbox".to_owned(),
+        variables: BTreeMap::new(),
+        secrets: Vec::new(),
+        steps: Vec::new(),
+    };
+    let event = Event::UndoStarted { run, undoes, plan: Box::new(plan), incident: None, preapproved: Vec::new() };
+    Recorded { run: Some(run), ..record(seq, event) }
 }
 
 /// Records after a position.

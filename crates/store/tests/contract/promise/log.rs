@@ -4,7 +4,7 @@ use allclear_core::{Event, IncidentId, RunId, Seq};
 use allclear_store::{AppendError, Head, Opening, ReadError, Store};
 
 use crate::Place;
-use crate::record::{of_incident, of_run, owed, passed, record, some};
+use crate::record::{of_incident, of_run, owed, passed, record, some, undo_of};
 
 pub(crate) async fn an_empty_log_ends_before_everything(place: Place) {
     let head = place.store.head().await.expect("a head");
@@ -30,7 +30,7 @@ pub(crate) async fn what_was_appended_is_read_back_in_order(place: Place) {
 
 pub(crate) async fn records_are_found_by_incident_run_and_kind(place: Place) {
     let (one, two, run) = (IncidentId(1), IncidentId(2), RunId(4));
-    let records = [of_incident(1, one), owed(2, two), passed(3), of_run(4, one, run), owed(5, two)];
+    let records = [of_incident(1, one), owed(2, two), passed(3), of_run(4, one, run), owed(5, two), undo_of(6, run)];
     place.store.append(0, &records).await.expect("appended");
     let incident = place.store.read_incident(one).await.expect("read");
     assert_eq!(incident, [records[0].clone(), records[3].clone()]);
@@ -38,7 +38,9 @@ pub(crate) async fn records_are_found_by_incident_run_and_kind(place: Place) {
     let latest = place.store.latest(Opening::Review, 10).await.expect("read");
     assert_eq!(latest, [records[4].clone(), records[1].clone()]);
     assert_eq!(place.store.latest(Opening::Review, 1).await.expect("read"), [records[4].clone()]);
-    assert_eq!(place.store.latest(Opening::Run, 10).await.expect("read"), []);
+    // A run that undoes another is a run.
+    assert_eq!(place.store.latest(Opening::Run, 10).await.expect("read"), [records[5].clone()]);
+    assert_eq!(place.store.latest(Opening::Run, 0).await.expect("read"), []);
     assert_eq!(place.store.read_incident(IncidentId(u64::MAX)).await.expect("read"), []);
 }
 

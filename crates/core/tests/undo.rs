@@ -1,0 +1,114 @@
+//! What the plan of an undo says beside what the specifications show: where it is performed, and what it does without.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::collections::BTreeMap;
+
+use allclear_core::{
+    Actor, CaptureResult, Command, Digest, EffectClass, Plan, PlannedCommand, PlannedStep, RunEnd, RunId, StepKind,
+    StepOutcome, Wait, World, decide, undo_plan,
+};
+
+const TARGET: &str = "production";
+
+fn command(effect: EffectClass, undo: Option<&str>) -> PlannedCommand {
+    let command = PlannedCommand::new(7, "bash", "mend it".to_owned(), effect, TARGET);
+    PlannedCommand { undo: undo.map(str::to_owned), ..command }.bound(TARGET)
+}
+
+fn step(number: u32, command: PlannedCommand) -> PlannedStep {
+    PlannedStep {
+        kind: StepKind::Command,
+        commands: vec![command],
+        ..PlannedStep::manual(number, number, format!("step {number}"), String::new())
+    }
+}
+
+fn plan(steps: Vec<PlannedStep>) -> Plan {
+    Plan {
+        digest: Digest::default(),
+        runbook: "runbook.md".to_owned(),
+        runbook_digest: Digest::of(b"runbook"),
+        procedure: "mend".to_owned(),
+        title: "Mend".to_owned(),
+        target: TARGET.to_owned(),
+        variables: BTreeMap::new(),
+        secrets: Vec::new(),
+        steps,
+    }
+    .sealed()
+}
+
+/// Asks, one after the other; the world that comes of it.
+fn after(commands: Vec<Command>) -> World {
+    let now = "2026-01-05T03:00:00Z".parse().unwrap();
+    commands.into_iter().fold(World::default(), |world, command| {
+        decide(&world, &command, &Actor::Person("ana".to_owned()), now).unwrap().into_parts().1
+    })
+}
+
+fn planned(plan: &Plan) -> Command {
+    Command::PlanRun { plan: Box::new(plan.clone()), incident: None, preapproved: vec![plan.digest.clone()] }
+}
+
+fn succeeded(step: u32, directory: &str) -> Command {
+    let directory = Some(directory.to_owned());
+    let outcome = StepOutcome { directory, summary: "exited with 0".to_owned(), ..StepOutcome::default() };
+    Command::ReportStep { run: RunId(1), step, attempt: 1, succeeded: true, outcome }
+}
+
+#[test]
+fn a_step_is_put_back_where_the_shell_stood_when_it_began() {
+    let change = || command(EffectClass::Change, Some("mend it back"));
+    let plan = plan(vec![step(1, change()), step(2, change()), step(3, change())]);
+    let world = after(vec![planned(&plan), succeeded(1, "/srv/it's here"), succeeded(2, "/tmp")]);
+    let mut run = world.runs[&RunId(1)].clone();
+    assert_eq!(undo_plan(&run, None).unwrap_err().code(), "step-state", "its third step is being performed");
+    run.end = Some(RunEnd::Aborted);
+    let undo = undo_plan(&run, None).unwrap();
+    let texts = |step: &PlannedStep| step.commands.iter().map(|it| it.rendered.clone()).collect::<Vec<_>>().join("; ");
+    let texts: Vec<String> = undo.steps.iter().map(texts).collect();
+    let expected = ["cd -- '/tmp'; mend it back", r"cd -- '/srv/it'\''s here'; mend it back", "mend it back"];
+    assert_eq!(texts, expected);
+}
+
+#[test]
+fn what_was_never_captured_is_not_guessed() {
+    let mut change = command(EffectClass::Change, Some("scale --replicas=$BEFORE"));
+    change.capture = [("BEFORE".to_owned(), "look".to_owned())].into();
+    let plan = plan(vec![step(1, change.bound(TARGET))]);
+    let captured = CaptureResult::Captured { captured: [("0/BEFORE".to_owned(), Digest::of(b"2"))].into() };
+    let report = Command::ReportCapture { run: RunId(1), step: 1, result: captured };
+    let world = after(vec![planned(&plan), report]);
+    let mut run = world.runs[&RunId(1)].clone();
+    run.end = Some(RunEnd::Aborted);
+    let undo = undo_plan(&run, None).unwrap();
+    assert_eq!(undo.steps[0].commands[0].captured["BEFORE"], Digest::of(b"2"));
+
+    // A run from before captures were recorded: its step was performed, and nobody knows what was.
+    run.steps.get_mut(&1).unwrap().captured = None;
+    let undo = undo_plan(&run, None).unwrap();
+    assert_eq!(undo.steps[0].kind, StepKind::Manual);
+    assert!(undo.steps[0].prose.contains("what was before it was not recorded"), "{}", undo.steps[0].prose);
+}
+
+#[test]
+fn what_is_captured_is_part_of_what_is_approved() {
+    let bare = command(EffectClass::Change, None);
+    let mut with = bare.clone();
+    with.captured = [("BEFORE".to_owned(), Digest::of(b"2"))].into();
+    let mut other = bare.clone();
+    other.captured = [("BEFORE".to_owned(), Digest::of(b"3"))].into();
+    let digests = [bare.bound(TARGET).digest, with.bound(TARGET).digest, other.bound(TARGET).digest];
+    assert!(digests[0] != digests[1] && digests[1] != digests[2]);
+}
+
+#[test]
+fn a_step_that_waits_may_only_look() {
+    let waiting = |effect| {
+        let wait = Some(Wait { every_s: 5, at_most_s: 60 });
+        planned(&plan(vec![PlannedStep { wait, ..step(1, command(effect, None)) }]))
+    };
+    let decide = |command| decide(&World::default(), &command, &Actor::Engine, "2026-01-05T03:00:00Z".parse().unwrap());
+    assert_eq!(decide(waiting(EffectClass::Change)).unwrap_err().code(), "wait-changes");
+    assert!(decide(waiting(EffectClass::Observe)).is_ok());
+}
