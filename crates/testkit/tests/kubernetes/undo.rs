@@ -157,6 +157,19 @@ fn what_is_applied_from_a_pipe_or_from_the_text_is_undone() {
 }
 
 #[test]
+fn a_namespace_that_was_applied_is_not_deleted_with_what_is_in_it() {
+    let Some(namespace) = Namespace::new() else { return };
+    let made = format!("{}-made", namespace.name);
+    namespace.run(&format!("kubectl create namespace {made} --dry-run=client -o yaml > a.yaml"), &[]);
+    let planned = planned("bash", "kubectl apply -f a.yaml");
+    let captured = namespace.run(&planned.capture["CAPTURED"], &[]);
+    namespace.run(&planned.rendered, &[]);
+    let undone = namespace.bash_with(&planned.undo.unwrap(), &[("CAPTURED".to_owned(), captured)]);
+    assert!(!undone.status.success() && String::from_utf8_lossy(&undone.stdout).contains("by hand"));
+    assert!(!namespace.object(&format!("namespace/{made}")).is_null());
+}
+
+#[test]
 fn nodes_are_cordoned_and_uncordoned() {
     comes_back(NODE, "kubectl cordon NODE", &["node/NODE"]);
     comes_back(&format!("{NODE}; kubectl cordon NODE"), "kubectl uncordon NODE", &["node/NODE"]);
