@@ -4,8 +4,8 @@
 
 use allclear_core::Digest;
 
-use crate::database::{reading, within};
-use crate::outage::Unavailable;
+use crate::database::{Database, reading, within};
+use crate::outage::{Outage, Unavailable};
 use crate::store::Store;
 
 /// Why a blob was not read.
@@ -23,9 +23,14 @@ pub enum BlobError {
 }
 
 impl Store {
-    /// Keeps these bytes; the same bytes are kept once.
+    /// Keeps these bytes; the same bytes are kept once. On a disk that is almost full they are refused before they are
+    /// written: SQLite would not give back what it took on its way to failing, and the log needs the last space more.
     pub async fn put_blob(&self, bytes: &[u8]) -> Result<Digest, Unavailable> {
         let digest = Digest::of(bytes);
+        if matches!(self.measurements(), Database::Sqlite(file) if !file.has_room_for(bytes.len())) {
+            let source = std::io::Error::from(std::io::ErrorKind::StorageFull);
+            return Err(Unavailable { reason: Outage::DiskFull, source: source.into() });
+        }
         self.insert_blob(&digest, bytes).await.map_err(Unavailable::because)?;
         Ok(digest)
     }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: one connection writes, so a writer never waits for another of ours; readers never wait at all.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +23,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const CHECKPOINT_PAGES: &str = "4000";
 /// Rows in one INSERT: each count has its own prepared statement.
 const INSERT_ROWS: usize = 64;
+/// Output is not kept where it would leave the log less than this.
+const LEFT_TO_THE_LOG_BYTES: u64 = 256 * 1024;
 const READERS: u32 = 4;
 const COLUMNS: usize = 8;
 
@@ -36,6 +38,8 @@ pub(crate) struct File {
     /// Not for a database in memory, which has one connection for writers and readers.
     keeps: bool,
     reader: SqlitePool,
+    /// `None` for a database in memory.
+    path: Option<PathBuf>,
 }
 
 impl File {
@@ -52,17 +56,24 @@ impl File {
         let writer = one_connection().connect_with(options.clone()).await?;
         let readers = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);
         let reader = readers.connect_lazy_with(options.pragma("query_only", "on"));
-        Ok(Self { writer, kept: Arc::default(), keeps: true, reader })
+        Ok(Self { writer, kept: Arc::default(), keeps: true, reader, path: Some(path.to_owned()) })
     }
 
     pub(crate) async fn memory() -> Result<Self, sqlx::Error> {
         let options = SqliteConnectOptions::new().in_memory(true);
         let writer = one_connection().connect_with(options).await?;
-        Ok(Self { reader: writer.clone(), kept: Arc::default(), keeps: false, writer })
+        Ok(Self { reader: writer.clone(), kept: Arc::default(), keeps: false, writer, path: None })
     }
 
     pub(crate) fn reader(&self) -> &SqlitePool {
         &self.reader
+    }
+
+    /// Whether so many bytes fit on the disk and leave the log some space. A disk that does not tell has room.
+    pub(crate) fn has_room_for(&self, bytes: usize) -> bool {
+        let Some(disk) = self.path.as_ref().and_then(|path| rustix::fs::statvfs(path).ok()) else { return true };
+        // They are written to the journal first and to the file later.
+        disk.f_bavail.saturating_mul(disk.f_frsize) >= 2 * bytes as u64 + LEFT_TO_THE_LOG_BYTES
     }
 
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {

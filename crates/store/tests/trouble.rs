@@ -133,6 +133,23 @@ async fn a_full_disk_loses_nothing_and_work_goes_on_when_there_is_space() {
 }
 
 #[tokio::test]
+async fn output_that_does_not_fit_leaves_the_last_space_to_the_log() {
+    let Some(disk) = SmallDisk::mount() else { return };
+    let location = Location::DataDir(disk.0.path().join("data"));
+    let store = Store::open(&location).await.expect("opens");
+    store.put_blob(&[3; 50_000]).await.expect("a small one fits");
+    let head = store.append(0, &records(0, 20)).await.expect("appended");
+    let output: Vec<u8> = (0..4_000_000_u32).map(|index| (index.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    for _ in 0..2 {
+        let refused = store.put_blob(&output).await.expect_err("it is larger than the disk");
+        assert_eq!(refused.reason, Outage::DiskFull);
+    }
+    let head = store.append(head.seq, &records(head.seq, 20)).await.expect("what came of it is still recorded");
+    store.put_blob(&[4; 50_000]).await.expect("a small one still fits");
+    assert_eq!(store.verify(None).await.expect("whole"), head);
+}
+
+#[tokio::test]
 async fn a_disk_without_one_free_page_is_said_and_nothing_is_lost() {
     let Some(disk) = SmallDisk::mount() else { return };
     let location = Location::DataDir(disk.0.path().join("data"));
