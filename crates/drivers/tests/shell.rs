@@ -212,10 +212,10 @@ async fn what_is_not_bash_is_found_before_anything_runs() {
     assert!(summary.starts_with("command 2 (line 20) is not valid bash: line "), "{summary}");
     assert!(summary.ends_with("; nothing of this step was run"), "{summary}");
     assert_eq!((performed.succeeded, output.as_str()), (false, ""));
-    let (performed, _) = perform(&sessions, &effect(2, "sql", &["DELETE FROM users"])).await;
+    let (performed, _) = perform(&sessions, &effect(2, "perl", &["print 1"])).await;
     assert_eq!(
         performed.outcome.summary,
-        "command 1 (line 10) is written in `sql`, which is not performed here; nothing of this step was run"
+        "command 1 (line 10) is written in `perl`, which is not performed here; nothing of this step was run"
     );
     let (performed, _) = perform(&sessions, &bash(3, &[])).await;
     assert_eq!(performed.outcome.summary, "the step has no command: a person does it and confirms it");

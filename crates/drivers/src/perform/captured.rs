@@ -3,9 +3,11 @@
 //! Invariants: a value is opened just before its step, and kept nowhere but in memory. It is what the plan names by
 //! digest, for the variable and the step that the plan names, or nothing of the step is run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use allclear_core::{Digest, PlannedCommand, PlannedStep};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
 use super::environment::is_name;
@@ -14,8 +16,13 @@ use crate::secret::SecretText;
 
 /// Shorter values are words that an output is full of, such as `3` or `true`.
 const SEARCHED_CHARS_MIN: usize = 8;
-/// More of a value is not searched for in outputs: the search would need more memory than the value.
-const SEARCHED_BYTES_MAX: usize = 64 * 1024;
+/// Of a longer value, such as a manifest, only the words that look like secrets are searched for: the search for all of
+/// it, in every form that it may be printed in, would need a thousand times its size.
+const WHOLE_BYTES_MAX: usize = 1024;
+/// A shorter word is an ordinary one.
+const WORD_BYTES_MIN: usize = 12;
+/// So many words of a value are searched for.
+const WORDS_MAX: usize = 64;
 
 /// Values by the variable that their command finds them in.
 #[derive(Default)]
@@ -56,13 +63,58 @@ impl Captured {
 
     /// What must not be shown of it.
     pub(super) fn secrets(&self) -> impl Iterator<Item = (String, SecretText)> {
-        self.iter().filter_map(|(variable, value)| {
-            if value.len() > SEARCHED_BYTES_MAX {
-                tracing::warn!(variable, "what was captured is long: only the beginning of it is redacted by value");
-            }
-            let text = String::from_utf8_lossy(&value[..value.len().min(SEARCHED_BYTES_MAX)]);
-            let told = text.trim().chars().count() >= SEARCHED_CHARS_MIN;
-            told.then(|| (variable.to_owned(), SecretText::from(text.into_owned())))
+        self.iter().flat_map(|(variable, value)| {
+            let searched = searched(&String::from_utf8_lossy(value));
+            searched.into_iter().map(|text| (variable.to_owned(), SecretText::from(text)))
         })
+    }
+}
+
+/// What of a value is searched for in outputs.
+fn searched(value: &str) -> BTreeSet<String> {
+    let whole = value.trim();
+    if whole.len() <= WHOLE_BYTES_MAX {
+        let told = whole.chars().count() >= SEARCHED_CHARS_MIN;
+        return told.then(|| whole.to_owned()).into_iter().collect();
+    }
+    let words = whole.split(|letter: char| !letter.is_ascii_alphanumeric() && !"+/=_-".contains(letter));
+    let telling = words.filter(|word| looks_secret(word)).take(WORDS_MAX);
+    // The data of a Kubernetes Secret are in base64, and printed decoded elsewhere.
+    telling.flat_map(|word| [Some(word.to_owned()), decoded(word)]).flatten().collect()
+}
+
+fn looks_secret(word: &str) -> bool {
+    let has = |class: fn(&u8) -> bool| word.as_bytes().iter().any(class);
+    let (letters, digits) = (has(u8::is_ascii_alphabetic), has(u8::is_ascii_digit));
+    (word.len() >= WORD_BYTES_MIN && word.len() <= WHOLE_BYTES_MAX && letters && digits) || decoded(word).is_some()
+}
+
+/// The text that the word stands for in base64.
+fn decoded(word: &str) -> Option<String> {
+    let text = String::from_utf8(STANDARD.decode(word).ok()?).ok()?;
+    let text = text.trim();
+    let told = text.len() >= SEARCHED_CHARS_MIN && text.len() <= WHOLE_BYTES_MAX;
+    (told && !text.chars().any(char::is_control)).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_value_only_what_looks_like_a_secret_is_searched_for() {
+        let password = STANDARD.encode("correct-horse-battery");
+        let filler = "  annotations: a word that says nothing\n".repeat(40);
+        let manifest =
+            format!("kind: Secret\ndata:\n  password: {password}\n  key: k3y-w1th-d1g1ts\nreplicas: 3\n{filler}");
+        let searched = searched(&manifest);
+        let expected = [password.as_str(), "correct-horse-battery", "k3y-w1th-d1g1ts"];
+        assert_eq!(searched, expected.map(str::to_owned).into_iter().collect());
+    }
+
+    #[test]
+    fn a_short_value_is_searched_for_whole_unless_it_is_a_trivial_word() {
+        assert_eq!(searched("true\n"), BTreeSet::new());
+        assert_eq!(searched("two words\n"), BTreeSet::from(["two words".to_owned()]));
     }
 }

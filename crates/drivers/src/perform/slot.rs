@@ -44,7 +44,9 @@ pub(super) struct SlotState {
     /// What the clients of Kubernetes find in it.
     pub(super) kubeconfig: Kubeconfig,
     /// Every secret that the run has ever been given.
-    pub(super) secrets: Vec<(String, SecretText)>,
+    secrets: Vec<(String, SecretText)>,
+    /// What takes all of them out of a text; kept, since it is dear to make.
+    redactor: Option<Redactor>,
 }
 
 impl Slots {
@@ -90,13 +92,17 @@ impl SlotState {
         for secret in secrets {
             if !self.secrets.contains(&secret) {
                 self.secrets.push(secret);
+                self.redactor = None;
             }
+        }
+        if let Some(redactor) = &self.redactor {
+            return redactor.clone();
         }
         let redactor = Redactor::new(self.secrets.iter().map(|(name, value)| (name.as_str(), value.expose())));
         for ignored in redactor.ignored() {
             tracing::warn!(%run, secret = %ignored.name, reason = %ignored.reason, "a secret is not redacted by value");
         }
-        redactor
+        self.redactor.insert(redactor).clone()
     }
 
     /// Prepares the environment of a step: the run's own configuration of `kubectl` where the target names a cluster.
