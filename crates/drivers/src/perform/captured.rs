@@ -65,7 +65,7 @@ impl Captured {
     pub(super) fn secrets(&self) -> impl Iterator<Item = (String, SecretText)> {
         self.iter().flat_map(|(variable, value)| {
             let searched = searched(&String::from_utf8_lossy(value));
-            searched.into_iter().map(|text| (variable.to_owned(), SecretText::from(text)))
+            searched.into_iter().map(move |text| (variable.to_owned(), SecretText::from(text)))
         })
     }
 }
@@ -109,12 +109,12 @@ mod tests {
             format!("kind: Secret\ndata:\n  password: {password}\n  key: k3y-w1th-d1g1ts\nreplicas: 3\n{filler}");
         let searched = searched(&manifest);
         let expected = [password.as_str(), "correct-horse-battery", "k3y-w1th-d1g1ts"];
-        assert_eq!(searched, expected.map(str::to_owned).into_iter().collect());
+        assert_eq!(searched, BTreeSet::from(expected.map(str::to_owned)));
     }
 
     #[test]
     fn a_short_value_is_searched_for_whole_unless_it_is_a_trivial_word() {
-        assert_eq!(searched("true\n"), BTreeSet::new());
+        assert!(searched("true\n").is_empty());
         assert_eq!(searched("two words\n"), BTreeSet::from(["two words".to_owned()]));
     }
 }
