@@ -156,6 +156,19 @@ fn names_to_set_are_short() {
     }
 }
 
+#[test]
+fn a_step_that_waits_only_looks() {
+    let place = Place::new();
+    let fence = |command: &str| format!("<!-- allclear: wait every=5s at-most=15m -->\n```bash\n{command}\n```\n");
+    let steps = format!("1. Wait:\n{}\n2. Wait again:\n{}", fence("curl -fsS shop.test/up"), fence("rm -f lock"));
+    place.write("runbook.md", &format!("# Shop\n\n## Cart is stuck\n\n{steps}"));
+    let plan = |step| place.run(&["plan", "runbook.md", "cart-is-stuck", "--only", step]);
+    let (waits, changes) = (plan("1"), plan("2"));
+    assert!(said(&waits).contains("waits: every 5 s, for 900 s at most, until it succeeds"), "{}", said(&waits));
+    assert_eq!(code(&changes), 3);
+    assert!(said(&changes).contains("line 14 does more than to observe"), "{}", said(&changes));
+}
+
 const ESTATE: &str = "[channel.console]
 kind = \"console\"
 [escalation]

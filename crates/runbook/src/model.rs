@@ -2,7 +2,7 @@
 //!
 //! Every node keeps its byte span and its 1-based line. Nothing here is rendered for people; see `show`.
 
-use allclear_core::{Digest, EffectClass, StepKind};
+use allclear_core::{Digest, EffectClass, StepKind, Wait};
 
 use crate::span::{Origin, Span};
 use crate::syntax::bash::Script;
@@ -264,6 +264,8 @@ pub struct Command {
     pub session: Option<String>,
     /// What the command does to the world.
     pub effect: EffectClass,
+    /// Where its author wants it tried until it succeeds: how often, and for how long.
+    pub wait: Option<Wait>,
     /// Where each line of the text stands in the file.
     pub(crate) origin: Origin,
     /// The syntax tree of `text` if that is bash; empty for any other language.

@@ -107,6 +107,9 @@ fn print_step(step: &PlannedStep, target: &str, reasons: &[&Refused], where_whol
         print_reasons(reasons, |line| line == command.line);
     }
     print_reasons(reasons, |line| !step.commands.iter().any(|command| command.line == line));
+    if let Some(wait) = step.wait {
+        print::line(format!("   waits: every {} s, for {} s at most, until it succeeds", wait.every_s, wait.at_most_s));
+    }
     live.print_duration(step.number);
     match step.kind {
         _ if !where_whole => {}

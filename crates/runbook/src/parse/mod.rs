@@ -3,6 +3,7 @@
 //! Time is linear in the text: blocks are a flat list, headings a tree of at most seven levels, and every block is
 //! read once for evidence and once for content.
 
+mod annotation;
 mod choices;
 mod endpoints;
 mod evidence;

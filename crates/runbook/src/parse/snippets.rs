@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::Snippet;
+use crate::parse::annotation::Declared;
 use crate::parse::fences::FenceRole;
 use crate::parse::inline;
 use crate::parse::markdown::{BlockKind, plain};
@@ -40,7 +41,7 @@ fn of_node(source: &Source<'_>, node: &Node, found: &mut Vec<Snippet>) {
             found.push(Snippet { title: title.clone(), command: source.inline(code, language) });
         }
         if let Some(FenceRole::Commands(language)) = source.role(index) {
-            let commands = source.commands(index, language, None).into_iter();
+            let commands = source.commands(index, language, Declared::default()).into_iter();
             found.extend(commands.filter_map(|found| match found {
                 Found::Command(command) => Some(Snippet { title: title.clone(), command: *command }),
                 Found::Comment { .. } => None,

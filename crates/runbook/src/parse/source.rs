@@ -1,9 +1,8 @@
 //! One text under examination: its lines, its blocks, and what each fence holds.
 
-use allclear_core::EffectClass;
-
 use crate::effect;
 use crate::model::Command;
+use crate::parse::annotation::Declared;
 use crate::parse::fences::{self, FenceRole, Language, Piece};
 use crate::parse::labels;
 use crate::parse::markdown::{BlockKind, Document, Fence, Inline, plain};
@@ -97,12 +96,13 @@ impl<'t> Source<'t> {
             alternative_of: None,
             option: None,
             session,
+            wait: None,
             origin,
         }
     }
 
-    /// The commands and comments of a fence, with the effect that their author declares.
-    pub(crate) fn commands(&self, index: usize, language: Language, declared: Option<EffectClass>) -> Vec<Found> {
+    /// The commands and comments of a fence, with what their author declares.
+    pub(crate) fn commands(&self, index: usize, language: Language, declared: Declared) -> Vec<Found> {
         let Some(fence) = self.fence(index) else { return Vec::new() };
         let pieces = fences::pieces(fence, language).into_iter();
         let mut found = Vec::new();
@@ -114,9 +114,7 @@ impl<'t> Source<'t> {
                 Piece::Command { language, start, end, text, session } => {
                     let mut command =
                         self.command(language, text, fence.source(start, end), fence.origin(start, end), session);
-                    if let Some(declared) = declared.filter(|declared| takes_over(*declared, command.effect)) {
-                        command.effect = declared;
-                    }
+                    declared.mark(&mut command);
                     found.push(Found::Command(Box::new(command)));
                     found.extend(
                         fence
@@ -163,18 +161,4 @@ fn roles(document: &Document) -> Vec<Option<FenceRole>> {
 pub(crate) enum Found {
     Command(Box<Command>),
     Comment { text: String, at: usize },
-}
-
-/// Whether an author's word stands: about what the catalogue does not know, and about how bad a change is. Nobody can
-/// declare that a known change only observes.
-fn takes_over(declared: EffectClass, known: EffectClass) -> bool {
-    known == EffectClass::Unknown || known != EffectClass::Observe && declared != EffectClass::Observe
-}
-
-/// The effect that an annotation such as `<!-- allclear: effect=change -->` declares.
-pub(crate) fn declared_effect(html: &str) -> Option<EffectClass> {
-    let inside = html.split_once("<!--")?.1.split_once("-->")?.0.trim().strip_prefix("allclear:")?;
-    let word = inside.split_whitespace().find_map(|pair| pair.strip_prefix("effect="))?;
-    let classes = [EffectClass::Observe, EffectClass::Change, EffectClass::Outage, EffectClass::Destroy];
-    classes.into_iter().find(|class| class.word() == word)
 }

@@ -13,7 +13,7 @@ mod render_request;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use allclear_core::{Digest, Plan, PlannedCommand, PlannedStep, Target};
+use allclear_core::{Digest, EffectClass, Plan, PlannedCommand, PlannedStep, Target, Wait};
 
 use crate::effect::{Catalogue, measures};
 use crate::model::{Command, Procedure, Runbook, SectionKind, Step, VariableForm};
@@ -234,9 +234,19 @@ impl<'r> Planner<'r> {
             prose: step.prose.clone(),
             kind: step.kind,
             commands,
-            wait: None,
+            wait: self.wait(step),
             undoes: None,
         }
+    }
+
+    /// How the step waits for what it looks at. What changes something is not to be tried again and again.
+    fn wait(&mut self, step: &Step) -> Option<Wait> {
+        let taken: Vec<&Command> = step.commands.iter().filter(|command| self.chosen(command)).collect();
+        let wait = taken.iter().find_map(|command| command.wait)?;
+        for command in taken.iter().filter(|command| command.effect != EffectClass::Observe) {
+            self.refusals.push(PlanRefusal::WaitChanges { line: command.line, step: step.number });
+        }
+        Some(wait)
     }
 
     /// Every group of alternatives needs exactly one chosen option.

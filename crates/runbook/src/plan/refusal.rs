@@ -65,6 +65,13 @@ pub enum PlanRefusal {
         /// Lines that can be chosen.
         options: Vec<u32>,
     },
+    /// A step waits for something, and would change something each time that it looks.
+    WaitChanges {
+        /// Line of the command.
+        line: u32,
+        /// The step.
+        step: u32,
+    },
     /// This version shows commands of this language, but does not perform them.
     LanguageNotPerformed {
         /// The language.
@@ -128,6 +135,7 @@ impl PlanRefusal {
             Self::AlternativeNotChosen { .. } => "alternative-not-chosen",
             Self::AlternativesExclude { .. } => "alternatives-exclude",
             Self::NoSuchAlternative { .. } => "no-such-alternative",
+            Self::WaitChanges { .. } => "wait-changes",
             Self::LanguageNotPerformed { .. } => "language-not-performed",
             Self::MetaCommandNotPerformed { .. } => "meta-command-not-performed",
             Self::NotARequest { .. } => "not-a-request",
@@ -147,6 +155,7 @@ impl PlanRefusal {
             | Self::AlternativeNotChosen { line, .. }
             | Self::AlternativesExclude { line, .. }
             | Self::NoSuchAlternative { line, .. }
+            | Self::WaitChanges { line, .. }
             | Self::LanguageNotPerformed { line, .. }
             | Self::MetaCommandNotPerformed { line, .. }
             | Self::NotARequest { line, .. }
@@ -201,6 +210,10 @@ impl fmt::Display for PlanRefusal {
             Self::NoSuchAlternative { line, options } => {
                 write!(formatter, "no alternative begins at line {line}; choose from {}", listed(options))
             }
+            Self::WaitChanges { line, step } => write!(
+                formatter,
+                "step {step} waits, so it is performed again and again, but line {line} does more than to observe; wait in a step of its own"
+            ),
             Self::LanguageNotPerformed { language, line } => write!(
                 formatter,
                 "line {line} is {language}, which this version shows but does not perform; do it by hand and leave the step out with --only"

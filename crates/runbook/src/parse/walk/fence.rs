@@ -24,7 +24,7 @@ impl Walker<'_> {
     }
 
     fn read_fence(&mut self, index: usize, outside: bool) {
-        let declared = self.declared.take();
+        let declared = std::mem::take(&mut self.declared);
         let Some(FenceRole::Commands(language)) = self.source.role(index) else {
             // What introduced the fence does not introduce what follows it.
             self.lead.clear();

@@ -8,7 +8,6 @@ use crate::parse::inline;
 use crate::parse::labels::{self, Label};
 use crate::parse::markdown::{BlockKind, plain};
 use crate::parse::sentences;
-use crate::parse::source::declared_effect;
 use crate::parse::vocabulary;
 use crate::parse::walk::{Intro, Open, Walker};
 
@@ -179,7 +178,7 @@ impl Walker<'_> {
             match &self.source.document.blocks[index].kind {
                 BlockKind::Fence(_) => self.fence_of_item(index),
                 BlockKind::Html(html) => {
-                    self.declared = declared_effect(html).or(self.declared);
+                    self.declared = self.declared.and(html);
                     let commands = self.inline_commands(inlines);
                     self.attach_mentions("", commands, self.source.visible(index));
                 }

@@ -10,14 +10,15 @@ mod prose;
 
 use std::ops::Range;
 
-use allclear_core::{EffectClass, StepKind};
+use allclear_core::StepKind;
 
 use crate::model::{Command, Section, SectionKind, Step, Trigger};
+use crate::parse::annotation::Declared;
 use crate::parse::labels;
 use crate::parse::markdown::BlockKind;
 use crate::parse::outline::Node;
 use crate::parse::sentences;
-use crate::parse::source::{Source, declared_effect};
+use crate::parse::source::Source;
 use crate::parse::vocabulary::{self, HeadingKind};
 use crate::session::Sessions;
 use crate::span::Span;
@@ -78,7 +79,7 @@ pub(crate) struct Walker<'s> {
     intro: Option<Intro>,
     /// The last sentence that was read, which says what a list or fence behind it is.
     lead: String,
-    declared: Option<EffectClass>,
+    declared: Declared,
     alternative: bool,
     /// Commands of the open step that the latest fence brought.
     latest: Range<usize>,
@@ -106,7 +107,7 @@ impl<'s> Walker<'s> {
             latest_heading: (String::new(), Span::default()),
             intro: None,
             lead: String::new(),
-            declared: None,
+            declared: Declared::default(),
             alternative: false,
             latest: 0..0,
             mentioned: 0..0,
@@ -260,7 +261,7 @@ impl<'s> Walker<'s> {
             BlockKind::List { ordered } => self.list(index, *ordered),
             BlockKind::Fence(_) => self.fence(index),
             BlockKind::Html(html) => {
-                self.declared = declared_effect(html).or(self.declared);
+                self.declared = self.declared.and(html);
                 self.prose(&document.blocks[index].inlines);
             }
             BlockKind::Table => self.table(index),
