@@ -80,7 +80,7 @@ pub enum Command {
         step: u32,
         digest: Digest,
     },
-    /// A person says that a manual step, or a step in doubt, has happened.
+    /// A person says that a manual step, a step in doubt, or one that failed, has happened.
     ConfirmStep {
         run: RunId,
         step: u32,

@@ -320,8 +320,8 @@ fn unattended(id: &str, rest: Rest, step: &Value) -> String {
             format!("Step {number} of {id} is done by a person: `allclear resume {id}` at a terminal confirms it.")
         }
         Rest::Failed => format!(
-            "`allclear resume {id} --again` performs it once more; `allclear undo {id}` puts back what was done; \
-             `allclear runs abort {id} --reason …` ends the run."
+            "`allclear resume {id} --again` performs it once more, `--happened` says that it happened nevertheless; \
+             `allclear undo {id}` puts back what was done; `allclear runs abort {id} --reason …` ends the run."
         ),
         Rest::InDoubt => format!(
             "Look, then: `allclear resume {id} --happened`, `allclear resume {id} --again` or `allclear resume {id} \

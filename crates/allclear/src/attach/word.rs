@@ -50,7 +50,9 @@ impl Rest {
         match self {
             Self::Command => ("Perform it? [y]es [s]kip [p]ause [a]bort [o]pen a shell [l]eave: ", "yspaol"),
             Self::Manual => ("Done? [y]es [s]kip [p]ause [a]bort [o]pen a shell [l]eave: ", "dspaol"),
-            Self::Failed => ("What now? [r]etry [s]kip [u]ndo [p]ause [a]bort [o]pen a shell [l]eave: ", "rsupaol"),
+            Self::Failed => {
+                ("What now? [r]etry [h]appened [s]kip [u]ndo [p]ause [a]bort [o]pen a shell [l]eave: ", "rhsupaol")
+            }
             Self::InDoubt => {
                 ("What is it? [h]appened [r]epeat [s]kip [u]ndo [a]bort [o]pen a shell [l]eave: ", "hrsuaol")
             }

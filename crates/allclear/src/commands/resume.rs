@@ -15,7 +15,7 @@ use crate::print;
 pub(crate) struct Args {
     /// The run, such as `run-40`.
     run: String,
-    /// Settles the step in doubt: it happened.
+    /// Settles the step in doubt, or the step that failed: it happened.
     #[arg(long, conflicts_with = "again")]
     happened: bool,
     /// Performs the step in doubt, or the step that failed, once more.

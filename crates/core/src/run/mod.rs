@@ -176,7 +176,8 @@ pub(crate) fn next(state: StepState, event: &Event) -> Option<StepState> {
         // An interrupted step that only observes is performed again without asking.
         (Approved | Started, Event::StepStarted { .. }) => Some(Started),
         (Started, Event::StepInDoubt { .. }) => Some(InDoubt),
-        (Started | InDoubt, Event::StepSucceeded { .. }) => Some(Succeeded),
+        // A failure does not always mean that nothing happened: whoever looked says what did.
+        (Started | InDoubt | Failed, Event::StepSucceeded { .. }) => Some(Succeeded),
         (Started | InDoubt, Event::StepFailed { .. }) => Some(Failed),
         (Waiting | Failed | InDoubt, Event::StepSkipped { .. }) => Some(Skipped),
         // Whatever was attempted can be put back: one that an abort cut short, or that was left out after it failed, too.

@@ -107,20 +107,21 @@ fn approve(batch: &mut Batch, id: RunId, number: u32, digest: &Digest, from: &[S
     Ok(())
 }
 
-/// A person says that it has happened: a manual step, or one in doubt.
+/// A person says that it has happened: a manual step, one in doubt, or one that was attempted and failed, for a lost
+/// connection or a killed shell says nothing about what had been done before.
 fn confirm(batch: &mut Batch, id: RunId, number: u32, note: &str) -> Result<(), Refusal> {
-    let (run, step) = in_state(batch, id, number, &[StepState::Waiting, StepState::InDoubt])?;
+    let (run, step) = in_state(batch, id, number, &[StepState::Waiting, StepState::InDoubt, StepState::Failed])?;
+    let attempt = run.steps.get(&number).map_or(0, |step| step.attempt);
     let state = run.steps.get(&number).map(|step| step.state);
-    if state == Some(StepState::InDoubt) {
-        let attempt = run.steps.get(&number).map_or(1, |step| step.attempt);
+    if attempt > 0 && matches!(state, Some(StepState::InDoubt | StepState::Failed)) {
         let summary = format!("a person says that it happened: {note}");
         let outcome = StepOutcome { summary, ..StepOutcome::default() };
         batch.push(Event::StepSucceeded { run: id, step: number, attempt, outcome });
         return Ok(());
     }
-    if step.kind != StepKind::Manual {
-        let wanted = "manual".to_owned();
-        return Err(Refusal::StepState { run: id.0, step: number, state: "a command step".to_owned(), wanted });
+    if step.kind != StepKind::Manual || state != Some(StepState::Waiting) {
+        let (state, wanted) = ("a command that was not begun".to_owned(), "manual or attempted".to_owned());
+        return Err(Refusal::StepState { run: id.0, step: number, state, wanted });
     }
     let digest = approval::agreed(batch, id, number, None, &[StepState::Waiting])?;
     batch.push(Event::ApprovalGiven { run: id, step: number, digest });

@@ -77,7 +77,7 @@ pub(crate) struct NoteBody {
     note: String,
 }
 
-/// Says that a manual step, or a step in doubt, has happened.
+/// Says that a manual step, a step in doubt, or one that failed, has happened.
 #[utoipa::path(post, path = "/runs/{id}/steps/{step}/confirm", tag = "runs", request_body = NoteBody,
     params(("id" = String, Path, example = "run-40"), ("step" = u32, Path, example = 1)),
     responses((status = 200, body = Change), (status = 409, body = Problem)))]
