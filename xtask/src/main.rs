@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, reason = "a developer's command talks on stdout")]
 
 mod bench;
+mod crash;
 mod deny;
 mod fuzz;
 mod generate;
@@ -26,6 +27,9 @@ Usage: cargo xtask COMMAND
   generate [--check]   rewrite the generated files; --check only compares
   deny                 licences, banned crates and sources of every dependency
   bench [NAME]         run a benchmark; without a name, list them
+  crash [RUNS] [--seed N]
+                       kills runs of a procedure at seeded moments and goes on with them, a thousand
+                       times or as often as told; prints what the servers received
   fuzz TARGET [SECONDS]
                        let libFuzzer look for texts that break a parser, for ten minutes or as long as told";
 
@@ -43,6 +47,7 @@ fn main() -> ExitCode {
         ["deny"] => deny::run(),
         ["bench"] => bench::list(),
         ["bench", name, rest @ ..] => bench::run(name, rest),
+        ["crash", rest @ ..] => crash::run(rest),
         ["fuzz", target] => fuzz::run(target, "600"),
         ["fuzz", target, seconds] => fuzz::run(target, seconds),
         ["help" | "--help" | "-h"] => {

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
-use allclear_core::Seq;
+use allclear_core::{Recorded, Seq};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, SqliteConnection};
+use tokio::runtime::{Builder, Runtime};
 
 /// When the program is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,13 +33,12 @@ pub enum Ended {
 /// # Panics
 /// When the program cannot be started, or does neither within `limit`.
 pub fn run_and_kill(command: &mut Command, log: &Path, at: KillAt, limit: Duration) -> Ended {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let began = Instant::now();
     let mut child = command.spawn().expect("the program starts");
-    let mut watch = LogWatch { path: log.to_owned(), connection: None };
+    let mut watch = LogWatch::of(log);
     loop {
         let reached = match at {
-            KillAt::Event(seq) => runtime.block_on(watch.seq()) >= seq,
+            KillAt::Event(seq) => watch.seq() >= seq,
             KillAt::Moment(after) => began.elapsed() >= after,
         };
         if reached {
@@ -59,20 +59,51 @@ fn kill(child: &mut Child) -> Ended {
     if status.code().is_some() { Ended::ByItself(status) } else { Ended::Killed }
 }
 
-struct LogWatch {
+/// Looks into a log that a process has open, or left behind, through a connection of its own.
+#[derive(Debug)]
+pub struct LogWatch {
     path: PathBuf,
+    runtime: Runtime,
     connection: Option<SqliteConnection>,
 }
 
 impl LogWatch {
+    /// Of the log in that file, which may not be there yet.
+    ///
+    /// # Panics
+    /// When there is no runtime to be had.
+    pub fn of(path: &Path) -> Self {
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        Self { path: path.to_owned(), runtime, connection: None }
+    }
+
     /// Position of the last event on disk; 0 while there is no log.
-    async fn seq(&mut self) -> Seq {
-        if self.connection.is_none() {
-            let options = SqliteConnectOptions::new().filename(&self.path).read_only(true);
-            self.connection = options.connect().await.ok();
-        }
-        let Some(connection) = self.connection.as_mut() else { return 0 };
-        let seq: Result<Option<i64>, _> = sqlx::query_scalar("SELECT max(seq) FROM event").fetch_one(connection).await;
-        seq.ok().flatten().and_then(|seq| Seq::try_from(seq).ok()).unwrap_or(0)
+    pub fn seq(&mut self) -> Seq {
+        let seq: Option<Option<i64>> =
+            self.ask(async |connection| sqlx::query_scalar("SELECT max(seq) FROM event").fetch_one(connection).await);
+        seq.flatten().and_then(|seq| Seq::try_from(seq).ok()).unwrap_or(0)
+    }
+
+    /// Every event on disk.
+    ///
+    /// # Panics
+    /// When one of them cannot be read.
+    pub fn events(&mut self) -> Vec<Recorded> {
+        const ALL: &str = "SELECT body FROM event ORDER BY seq";
+        let bodies: Option<Vec<String>> =
+            self.ask(async |connection| sqlx::query_scalar(ALL).fetch_all(connection).await);
+        let read = |body: &String| serde_json::from_str(body).expect("an event on disk can be read");
+        bodies.unwrap_or_default().iter().map(read).collect()
+    }
+
+    fn ask<T>(&mut self, question: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, sqlx::Error>) -> Option<T> {
+        let Self { path, runtime, connection } = self;
+        runtime.block_on(async {
+            if connection.is_none() {
+                *connection = SqliteConnectOptions::new().filename(path).read_only(true).connect().await.ok();
+            }
+            // Before the tables are made there is nothing to be asked.
+            question(connection.as_mut()?).await.ok()
+        })
     }
 }

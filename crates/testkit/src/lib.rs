@@ -23,7 +23,7 @@ pub use bench::{
 };
 pub use browser::Browser;
 pub use component::{Component, component};
-pub use crash::{Ended, KillAt, run_and_kill};
+pub use crash::{Ended, KillAt, LogWatch, run_and_kill};
 pub use eventually::eventually;
 pub use free_port::free_port;
 pub use kubernetes::{Controllers, Kubernetes};

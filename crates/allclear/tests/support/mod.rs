@@ -84,6 +84,15 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// Waits for its end.
+    pub(crate) fn end(mut self) -> Output {
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        // The other stream is small enough to wait in its pipe.
+        self.child.stderr.take().expect("it is piped").read_to_end(&mut stderr).expect("it can be read");
+        self.child.stdout.take().expect("it is piped").read_to_end(&mut stdout).expect("it can be read");
+        Output { status: self.child.wait().expect("it can be waited for"), stdout, stderr }
+    }
+
     /// SIGKILL, and wait for the end.
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("it can be killed");
