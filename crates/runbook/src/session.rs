@@ -33,7 +33,9 @@ impl Sessions {
         let outside = match &self.open {
             Some((_, Kind::Client)) => command.language == "bash" && is_typed_outside(first),
             // Who runs the program that opened the session is outside of it again.
-            Some((opener, Kind::Shell)) => reaches(opener) && reaches(&command.text) && program(opener) == first,
+            Some((opener, Kind::Shell)) => {
+                reaches(opener) && reaches(&command.text) && family(program(opener)) == family(first)
+            }
             None => false,
         };
         if outside {
@@ -74,11 +76,19 @@ fn program(text: &str) -> &str {
     text.split_whitespace().find(|word| *word != "sudo").unwrap_or_default()
 }
 
+/// Programs for the same cluster are run at the same place.
+fn family(program: &str) -> &str {
+    if matches!(program, "oc" | "k" | "virtctl") { "kubectl" } else { program }
+}
+
 /// Whether the command reaches something from outside.
 fn reaches(text: &str) -> bool {
     let program = program(text);
     programs::is_remote(program)
-        || matches!(program, "docker" | "podman" | "docker-compose" | "nerdctl" | "fly" | "heroku" | "vagrant" | "tsh")
+        || matches!(
+            program,
+            "virtctl" | "docker" | "podman" | "docker-compose" | "nerdctl" | "fly" | "heroku" | "vagrant" | "tsh"
+        )
 }
 
 fn words(text: &str) -> Vec<String> {

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use allclear_runbook::{Command, PlanRequest, Runbook, Span, parse, plan, render_show};
+use allclear_runbook::{Command, PlanRequest, Runbook, Settings, Span, Surroundings, lint, parse, plan, render_show};
 use proptest::prelude::*;
 
 const EXAMPLE: &str = include_str!("../../../examples/prepchef/runbook.md");
@@ -196,6 +196,7 @@ fn a_byte_order_mark_changes_no_line() {
 /// Each of these is some hundred kilobytes of what makes careless parsers quadratic; the suite's own time limit is the judge.
 #[test]
 fn large_and_deep_texts_are_answered_in_time() {
+    let dated: String = (0..6_000).map(|at| format!("ls backup-2025-01-20-{at}.sql\n")).collect();
     let nested: String = (0..1_200).map(|depth| format!("{}- a\n", "  ".repeat(depth.min(400)))).collect();
     for text in [
         "- ".repeat(16_000),
@@ -216,8 +217,20 @@ fn large_and_deep_texts_are_answered_in_time() {
         format!("# A\n\n{}\n", "replace x ".repeat(30_000)),
         format!("# A\n\n{}\n", "**Severity**: P1 `ls -l` ".repeat(10_000)),
         format!("# A\n\n```bash\n{}\n```\n", "ls $A <pod>\n# Or:\n".repeat(16_000)),
+        format!("# A\n\n```\nredis-cli\n{}\n```\n", "> GET a\nb\n".repeat(20_000)),
+        format!("# A\n\n1. Run:\n```bash\n{dated}```\n"),
+        "!!! note\n    run `ls -l`\n\n".repeat(8_000),
     ] {
         parse("large.md", &text);
+    }
+    // What rules look at around a command is bounded, however long its line is.
+    for text in [
+        format!("# A\n\n**When**: x\n\n1. Run `kubectl delete ns a`{}\n", ", then run `rm -rf /a`".repeat(4_000)),
+        format!("# A\n\n**When**: x\n\n1. Run:\n```bash\n{}\n```\n", "sudo ls; ".repeat(8_000)),
+        "<!-- allclear: allow K04: few -->\n1. Look:\n```bash\nkubectl logs -l app=x\n```\n".repeat(1_000),
+    ] {
+        let (runbook, diagnostics) = parse("large.md", &text);
+        lint(&runbook, &text, &diagnostics, &Surroundings::default(), &Settings::default());
     }
 }
 

@@ -1,5 +1,8 @@
 //! What a fence is: commands of some language, or something that is not run, with the reason.
 
+use crate::parse::appearance::{
+    begins_like_query, is_diagram, is_manifest, is_mongo, is_query_text, is_template, is_tree,
+};
 use crate::parse::markdown::Fence;
 use crate::parse::prompts;
 use crate::shell::lexer::{Lexer, TokenKind};
@@ -278,7 +281,7 @@ fn untagged_role(text: &str, under_template: bool) -> FenceRole {
     if is_mongo(text) {
         return FenceRole::Commands(Language::Mongo);
     }
-    FenceRole::Not(if is_query(text) || is_query_text(text) { QUERY } else { OUTPUT })
+    FenceRole::Not(if begins_like_query(text) || is_query_text(text) { QUERY } else { OUTPUT })
 }
 
 /// A program's name in front of a colon is what it printed: `curl: (7) Failed to connect`.
@@ -307,63 +310,6 @@ fn is_command_line(line: &str) -> bool {
                     || first.starts_with("bin/")
                     || first.starts_with("/usr/")
                     || first.starts_with("scripts/")))
-}
-
-/// `db.orders.find(…)`, `rs.status()`
-fn is_mongo(text: &str) -> bool {
-    let first =
-        text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("//")).unwrap_or_default();
-    ["db.", "rs.", "sh."].iter().any(|prefix| first.starts_with(prefix)) && first.contains('(')
-}
-
-/// A query of a monitoring system: `rate(http_requests_total{…}[5m])`.
-fn is_query(text: &str) -> bool {
-    ["rate(", "sum(", "sum by", "histogram_quantile(", "increase(", "avg(", "max(", "absent(", "up{", "count("]
-        .iter()
-        .any(|start| text.trim_start().starts_with(start))
-}
-
-/// Whether a text is a query for Prometheus although it may be tagged as something else: functions and ranges that only
-/// such a query has, and no line that begins like a command.
-pub(crate) fn is_query_text(text: &str) -> bool {
-    #[rustfmt::skip]
-    const PARTS: &[&str] = &[
-        "rate(", "sum(", "sum by", "sum without", "count by", "avg by", "max by", "min by", "topk(", "histogram_quantile(",
-        "increase(", "_over_time(", "predict_linear(", "absent(", "label_replace(",
-    ];
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    PARTS.iter().any(|part| text.contains(part))
-        && text.contains(['{', '[', '('])
-        && !text.contains("$ ")
-        && !lines.any(|line| programs::begins_with_program(line) || programs::is_assignment(line))
-}
-
-/// The listing of a folder: `├── values.yaml`.
-fn is_tree(text: &str) -> bool {
-    text.lines().any(|line| line.trim_start().starts_with(['├', '└', '│', '┌']))
-}
-
-fn is_template(text: &str) -> bool {
-    let blanks = text.matches('[').zip(text.matches(']')).count();
-    let labels = text.lines().filter(|line| line.trim_start().starts_with("**") && line.contains(':')).count();
-    labels >= 2 || blanks >= 2 && text.lines().filter(|line| is_label(line)).count() >= 2
-}
-
-/// `Impact: …`
-fn is_label(line: &str) -> bool {
-    line.split_once(": ")
-        .is_some_and(|(label, _)| label.len() < 30 && label.starts_with(char::is_uppercase) && !label.contains('='))
-}
-
-fn is_diagram(text: &str) -> bool {
-    text.contains("+--") || text.contains("-->") || text.chars().any(|c| matches!(c, '─'..='╿' | '▲' | '▼' | '►' | '→'))
-}
-
-fn is_manifest(text: &str) -> bool {
-    let has = |key: &str| text.lines().any(|line| line.starts_with(key));
-    // What Helm still has to fill in is no manifest yet.
-    let filled_in = ["{{-", "{{ .", "{{ include", "{{ template"].iter().any(|tag| text.contains(tag));
-    has("apiVersion:") && has("kind:") && !filled_in
 }
 
 /// The commands and comments of a fence that has been found to hold commands.

@@ -102,6 +102,10 @@ impl<'t> Reader<'t> {
     fn line(&mut self, line: usize) -> usize {
         let (start, end) = self.lines[line];
         let content = &self.text[start..end];
+        if self.fence.is_none() && content.starts_with(": ") && line > 0 && !self.is_blank(line - 1) {
+            // The definition below a term: what is indented belongs to it as to a list item.
+            self.noise.push((start, start + 1, Mask::Item));
+        }
         let marker = marker(content);
         if let Some(mut fence) = self.fence {
             match marker {
@@ -239,7 +243,7 @@ fn marker(line: &str) -> Option<Marker<'_>> {
 
 /// The line behind `- ` or `1. `.
 fn without_list_marker(line: &str) -> Option<&str> {
-    let rest = line.strip_prefix(['-', '*', '+']).or_else(|| {
+    let rest = line.strip_prefix(['-', '*', '+', ':']).or_else(|| {
         let rest = line.trim_start_matches(|c: char| c.is_ascii_digit());
         rest.strip_prefix(['.', ')']).filter(|_| rest.len() < line.len())
     })?;

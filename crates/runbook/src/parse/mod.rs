@@ -4,6 +4,7 @@
 //! read once for evidence and once for content.
 
 mod annotation;
+mod appearance;
 mod choices;
 mod endpoints;
 mod evidence;
@@ -37,8 +38,8 @@ use crate::secret;
 use crate::span::Span;
 use crate::variable::{self, Occurrence};
 use crate::variable_name;
+pub(crate) use appearance::is_query_text;
 use fences::FenceRole;
-pub(crate) use fences::is_query_text;
 use markdown::BlockKind;
 use outline::Node;
 use procedures::{Discovery, Unit};

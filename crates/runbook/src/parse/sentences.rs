@@ -281,6 +281,13 @@ const ADVICE: &[&str] = &[
 pub(crate) fn expects(text: &str) -> bool {
     let lower = text.trim().to_lowercase();
     let first = lower.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty()).unwrap_or_default();
+    // All that follows speaks of what should be; most sentences do not.
+    if !["should", "must", "expect", "verify", "confirm", "validate", "check that"]
+        .iter()
+        .any(|word| lower.contains(word))
+    {
+        return false;
+    }
     let state = lower.split_once("should be ").or_else(|| lower.split_once("must be ")).is_some_and(|(_, behind)| {
         let word = behind.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
         STATES.contains(&word)

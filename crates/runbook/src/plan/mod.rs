@@ -224,9 +224,15 @@ impl<'r> Planner<'r> {
     }
 
     fn step(&mut self, step: &Step) -> PlannedStep {
-        self.check_choices(step);
-        let commands = step.commands.iter().filter(|command| self.chosen(command)).cloned().collect::<Vec<_>>();
-        let commands = commands.iter().map(|command| self.command(command)).collect();
+        let undecided = self.check_choices(step);
+        let mut commands = Vec::new();
+        for command in &step.commands {
+            if command.option.is_some_and(|option| undecided.contains(&option)) {
+                commands.push(self.shown(command));
+            } else if self.chosen(command) {
+                commands.push(self.command(command));
+            }
+        }
         PlannedStep {
             number: step.number,
             line: step.line,
@@ -249,8 +255,18 @@ impl<'r> Planner<'r> {
         Some(wait)
     }
 
-    /// Every group of alternatives needs exactly one chosen option.
-    fn check_choices(&mut self, step: &Step) {
+    /// A command of which nobody knows yet whether it will be performed: what it lacks stands in nobody's way.
+    fn shown(&mut self, command: &Command) -> PlannedCommand {
+        let (refusals, missing) = (self.refusals.len(), self.missing.clone());
+        let planned = self.command(command);
+        self.refusals.truncate(refusals);
+        self.missing = missing;
+        planned
+    }
+
+    /// Every group of alternatives needs exactly one chosen option; the options of groups that have none.
+    fn check_choices(&mut self, step: &Step) -> BTreeSet<u32> {
+        let mut undecided = BTreeSet::new();
         let mut groups: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
         for command in &step.commands {
             if let Some(option) = command.option {
@@ -261,11 +277,15 @@ impl<'r> Planner<'r> {
             let chosen = options.intersection(&self.request.alternatives).count();
             let options: Vec<u32> = options.into_iter().collect();
             match chosen {
-                0 => self.refusals.push(PlanRefusal::AlternativeNotChosen { line, step: step.number, options }),
+                0 => {
+                    undecided.extend(&options);
+                    self.refusals.push(PlanRefusal::AlternativeNotChosen { line, step: step.number, options });
+                }
                 1 => {}
                 _ => self.refusals.push(PlanRefusal::AlternativesExclude { line, step: step.number, options }),
             }
         }
+        undecided
     }
 
     fn chosen(&self, command: &Command) -> bool {

@@ -53,10 +53,15 @@ impl Walker<'_> {
     }
 
     pub(super) fn is_step_label(&self, label: &Label) -> bool {
-        self.bears_steps()
-            && (vocabulary::is_step(&label.title)
-                || vocabulary::leading_number(&label.title).is_some()
-                    && vocabulary::without_number(&label.title) != label.title)
+        let numbered = vocabulary::leading_number(&label.title).is_some()
+            && vocabulary::without_number(&label.title) != label.title;
+        self.bears_steps() && (vocabulary::is_step(&label.title) || numbered || self.is_bold_title(label))
+    }
+
+    /// An instruction in bold on a line of its own is a title, unless it stands below an item or a heading that is one.
+    fn is_bold_title(&self, label: &Label) -> bool {
+        let free = self.open != Open::Titled || self.headed && self.step_level.is_none();
+        free && label.rest.is_empty() && sentences::is_imperative(&label.title)
     }
 
     pub(super) fn labelled(&mut self, label: Label, line: &[Inline]) {

@@ -3,8 +3,13 @@
 use crate::lint::document::Entry;
 use crate::lint::{Document, Scope};
 
-/// How many commands of one file a rule compares with all others, so that its work grows no faster than the file.
-pub(super) const MOST: usize = 200;
+/// How many commands of a file a rule compares with all others: all of them in any file that people write; fewer the
+/// more there are, so that the work grows no faster than the file.
+pub(super) fn most(document: &Document<'_>) -> usize {
+    const LEAST: usize = 200;
+    const COMPARISONS: usize = 4_000_000;
+    LEAST.max(COMPARISONS / document.entries().count().max(1))
+}
 
 /// Whether both commands are in bash and in one block, so that they are pasted together; `first` stands before `second`.
 pub(super) fn one_block(document: &Document<'_>, first: &Entry<'_>, second: &Entry<'_>) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::DiagnosticSeverity::Error;
 use crate::lint::document::Place;
-use crate::lint::rules::kubernetes::block::{MOST, says, titles};
+use crate::lint::rules::kubernetes::block::{most, says, titles};
 use crate::lint::rules::kubernetes::kubectl::{Kubectl, all_calls, calls, is_open};
 use crate::lint::{Document, Report, Rule, Scope};
 
@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(document: &Document<'_>, report: &mut Report) {
-    let mut left = MOST;
+    let mut left = most(document);
     for scope in document.scopes.iter().filter(|scope| scope.procedure.is_some()) {
         for call in calls(scope).filter(|call| call.verb() == "create" && !call.is_dry() && !is_guarded(&call.place)) {
             let Some(object) = call.objects().into_iter().next() else { continue };

@@ -1,7 +1,7 @@
 //! K17: data, a namespace, or everything under a label deleted, and nothing looked at or kept before.
 
 use crate::diagnostic::DiagnosticSeverity::Warning;
-use crate::lint::rules::kubernetes::block::{MOST, says};
+use crate::lint::rules::kubernetes::block::{most, says};
 use crate::lint::rules::kubernetes::kubectl::{Kubectl, Object, all_calls, calls};
 use crate::lint::{Document, Report, Rule};
 
@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(document: &Document<'_>, report: &mut Report) {
-    let mut left = MOST;
+    let mut left = most(document);
     for scope in document.scopes.iter().filter(|scope| scope.procedure.is_some()) {
         let all: Vec<Kubectl<'_, '_>> = calls(scope).collect();
         for (at, call) in all.iter().enumerate().filter(|(_, call)| call.verb() == "delete" && !call.is_dry()) {

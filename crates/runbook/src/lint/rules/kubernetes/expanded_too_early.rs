@@ -2,7 +2,7 @@
 
 use crate::diagnostic::DiagnosticSeverity::Error;
 use crate::lint::document::Place;
-use crate::lint::rules::kubernetes::block::MOST;
+use crate::lint::rules::kubernetes::block::most;
 use crate::lint::{Document, Report, Rule};
 use crate::syntax::bash::{Word, Wrapper};
 
@@ -32,7 +32,7 @@ const OF_CONTAINERS: &[&str] = &[
 ];
 
 fn check(document: &Document<'_>, report: &mut Report) {
-    let mut left = MOST;
+    let mut left = most(document);
     for place in document.invocations().filter(runs_inside) {
         for word in place.invocation.arguments() {
             let span = place.entry.place(word.span);

@@ -1,7 +1,7 @@
 //! K22: a manifest is shown and nothing applies it, but later a command counts on the object.
 
 use crate::diagnostic::DiagnosticSeverity::Error;
-use crate::lint::rules::kubernetes::block::{MOST, says};
+use crate::lint::rules::kubernetes::block::{most, says};
 use crate::lint::rules::kubernetes::kubectl::{Kubectl, Object, calls, kind_of};
 use crate::lint::rules::kubernetes::manifest::{Shown, shown};
 use crate::lint::{Document, Report, Rule, Scope};
@@ -21,7 +21,7 @@ fn check(document: &Document<'_>, report: &mut Report) {
         if calls(scope).any(|call| applies(&call)) || deploys_otherwise(scope) {
             continue;
         }
-        for it in all.iter().take(MOST).filter(own) {
+        for it in all.iter().take(most(document)).filter(own) {
             never_applied(document, scope, it, report);
         }
     }

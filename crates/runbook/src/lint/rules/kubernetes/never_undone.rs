@@ -1,7 +1,7 @@
 //! K13: something switched off for the incident and never switched on again.
 
 use crate::diagnostic::DiagnosticSeverity::Error;
-use crate::lint::rules::kubernetes::block::{MOST, says, titles};
+use crate::lint::rules::kubernetes::block::{most, says, titles};
 use crate::lint::rules::kubernetes::kubectl::{Kubectl, all_calls, calls};
 use crate::lint::{Document, Report, Rule, Scope};
 use crate::syntax::bash::Word;
@@ -48,7 +48,7 @@ enum Deed<'d> {
 }
 
 fn check(document: &Document<'_>, report: &mut Report) {
-    let mut left = MOST;
+    let mut left = most(document);
     for scope in document.scopes.iter().filter(|scope| scope.procedure.is_some()) {
         for call in calls(scope).filter(|call| !call.is_dry() && !call.place.entry.undoes()) {
             let Some(deed) = deed(&call).filter(|_| left > 0) else { continue };

@@ -1,7 +1,7 @@
 //! K18: one name used as two kinds of workload: one of the commands finds nothing.
 
 use crate::diagnostic::DiagnosticSeverity::Error;
-use crate::lint::rules::kubernetes::block::{MOST, says};
+use crate::lint::rules::kubernetes::block::{most, says};
 use crate::lint::rules::kubernetes::kubectl::{Kubectl, Object, all_calls, is_open, is_workload};
 use crate::lint::{Document, Report, Rule};
 
@@ -26,7 +26,8 @@ const CHOICE: &[&str] = &[
 ];
 
 fn check(document: &Document<'_>, report: &mut Report) {
-    let mut left = MOST;
+    let most = most(document);
+    let mut left = most;
     let mut seen: Vec<(Kubectl<'_, '_>, Object<'_>)> = Vec::new();
     for call in all_calls(document).filter(|call| call.place.entry.command.option.is_none() && !is_attempt(call)) {
         for object in
@@ -53,7 +54,7 @@ fn check(document: &Document<'_>, report: &mut Report) {
                 Some(_) => {}
                 None => seen.push((call.clone(), object)),
             }
-            if seen.len() > MOST || left == 0 {
+            if seen.len() > most || left == 0 {
                 return;
             }
         }

@@ -1,7 +1,7 @@
 //! K12: scaled to nothing and later to a number that somebody wrote down once: how many ran tonight is lost.
 
 use crate::diagnostic::DiagnosticSeverity::Warning;
-use crate::lint::rules::kubernetes::block::{MOST, says, scope_text};
+use crate::lint::rules::kubernetes::block::{most, says, scope_text};
 use crate::lint::rules::kubernetes::kubectl::{Kubectl, calls, is_open};
 use crate::lint::{Document, Report, Rule};
 
@@ -25,7 +25,7 @@ const NOTED: &[&str] = &[
 ];
 
 fn check(document: &Document<'_>, report: &mut Report) {
-    let mut left = MOST;
+    let mut left = most(document);
     for scope in document.scopes.iter().filter(|scope| scope.procedure.is_some()) {
         let all: Vec<Kubectl<'_, '_>> = calls(scope).collect();
         let stops = all.iter().filter(|call| call.replicas() == Some("0")).count();

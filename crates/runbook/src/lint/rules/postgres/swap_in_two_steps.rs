@@ -13,6 +13,18 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
+/// Neighbours of which the second takes the name that the first gave up; what swaps back later is a pair of its own.
+fn swaps<'r, 'd, 'a>(renames: &'r [Rename<'d, 'a>]) -> Vec<&'r [Rename<'d, 'a>]> {
+    let mut found = Vec::new();
+    let mut rest = renames;
+    while let [one, other, ..] = rest {
+        let swap = one.from == other.to && one.from != other.from;
+        found.extend(swap.then(|| &rest[..2]));
+        rest = &rest[if swap { 2 } else { 1 }..];
+    }
+    found
+}
+
 struct Rename<'d, 'a> {
     sent: Sent<'d, 'a>,
     span: Span,
@@ -25,8 +37,7 @@ struct Rename<'d, 'a> {
 fn check(document: &Document<'_>, report: &mut Report) {
     for scope in &document.scopes {
         let renames = renames(scope);
-        let swaps = renames.windows(2).filter(|pair| pair[0].from == pair[1].to && pair[0].from != pair[1].from);
-        for pair in swaps.filter(|pair| !together(&pair[0], &pair[1])) {
+        for pair in swaps(&renames).into_iter().filter(|pair| !together(&pair[0], &pair[1])) {
             report.at(
                 pair[0].sent.place(pair[0].span),
                 format!("if the second renaming fails, there is no database `{}` any more", pair[0].from),
