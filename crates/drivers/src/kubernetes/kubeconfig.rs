@@ -141,7 +141,6 @@ fn written(text: &str) -> std::io::Result<NamedTempFile> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod tests {
     use super::*;
 

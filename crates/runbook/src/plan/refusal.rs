@@ -228,18 +228,23 @@ impl fmt::Display for PlanRefusal {
                 "line {line} belongs to the session that `{}` opens, which cannot be performed from here; do it by hand and leave the step out with --only",
                 session.lines().next().unwrap_or_default()
             ),
-            Self::OtherEstate { kind, by, named, expected, target, line } => {
-                let named = named.as_deref().filter(|named| !named.is_empty());
-                let named = named.map_or("one that is only known when it runs".to_owned(), |it| format!("`{it}`"));
-                write!(formatter, "line {line} names a {kind} (`{by}`), {named}, ")?;
-                match expected.as_str() {
-                    "" => write!(formatter, "and the target `{target}` names the cluster already; ")?,
-                    _ => write!(formatter, "and that of the target `{target}` is `{expected}`; ")?,
-                }
-                formatter.write_str("leave it out, or plan with the target that is meant")
-            }
+            Self::OtherEstate { .. } => self.write_other_estate(formatter),
             Self::ManifestNotPerformed { why, line } => write!(formatter, "line {line} {why}"),
         }
+    }
+}
+
+impl PlanRefusal {
+    fn write_other_estate(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::OtherEstate { kind, by, named, expected, target, line } = self else { return Ok(()) };
+        let named = named.as_deref().filter(|named| !named.is_empty());
+        let named = named.map_or("one that is only known when it runs".to_owned(), |it| format!("`{it}`"));
+        write!(formatter, "line {line} names a {kind} (`{by}`), {named}, ")?;
+        match expected.as_str() {
+            "" => write!(formatter, "and the target `{target}` names the cluster already; ")?,
+            _ => write!(formatter, "and that of the target `{target}` is `{expected}`; ")?,
+        }
+        formatter.write_str("leave it out, or plan with the target that is meant")
     }
 }
 
