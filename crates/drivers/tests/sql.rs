@@ -442,3 +442,20 @@ async fn what_was_is_captured_sealed_and_put_back() {
     assert!(error.contains("there is nothing of that name to capture; nothing of this step was run"), "{error}");
     sessions.close(RUN).await;
 }
+
+#[tokio::test]
+async fn a_shell_acts_on_the_same_database() {
+    let url = "postgres://ana:correct%2Dhorse%2Dbattery@127.0.0.1:6543/shop?sslmode=require";
+    let mut effect = change(url, &["echo \"$PGUSER:$PGPASSWORD@$PGHOST:$PGPORT/$PGDATABASE $PGSSLMODE\""]);
+    Arc::make_mut(&mut effect.plan).steps[0].commands[0].language = "bash".to_owned();
+    let sessions = Sessions::new();
+    let output = done(&sessions, &effect).await;
+    assert!(output.starts_with("ana:[redacted]") && output.ends_with("127.0.0.1:6543/shop require\n"), "{output}");
+    sessions.close(RUN).await;
+    // Unless the target says itself where its clients go.
+    effect.target.env = BTreeMap::from([("PGHOST".to_owned(), SecretRef::Plain("elsewhere".to_owned()))]);
+    Arc::make_mut(&mut effect.plan).steps[0].commands[0].rendered = "echo \"$PGHOST ${PGUSER:-nobody}\"".to_owned();
+    let sessions = Sessions::new();
+    assert_eq!(done(&sessions, &effect).await, "elsewhere nobody\n");
+    sessions.close(RUN).await;
+}

@@ -81,6 +81,11 @@ impl Environment {
                 environment.add(scope, name, &SecretRef::Env(name.clone()), true)?;
             }
         }
+        // Who sets any of them has a database of their own in mind.
+        if !environment.variables.keys().any(|name| name.starts_with("PG")) {
+            let found = scope.target.postgres.iter().flat_map(sql::client_variables);
+            environment.variables.extend(found.map(|(name, value)| (name.to_owned(), value)));
+        }
         environment.secrets.extend(scope.target.postgres.iter().flat_map(sql::secrets));
         environment.variables.insert("ALLCLEAR_RUN".to_owned(), scope.run.to_string());
         environment.variables.insert("ALLCLEAR_STEP".to_owned(), scope.step.to_string());

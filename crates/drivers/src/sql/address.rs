@@ -90,6 +90,26 @@ impl Address {
         found.into_iter().map(SecretText::from).collect()
     }
 
+    /// The variables by which psql and its kin find the same database.
+    pub(super) fn client_variables(url: &SecretText) -> Vec<(&'static str, String)> {
+        let Ok(parsed) = Url::parse(url.expose().trim()) else { return Vec::new() };
+        let part = |text: Option<&str>| text.filter(|text| !text.is_empty()).and_then(percent_decoded);
+        let option =
+            |name: &str| parsed.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+        let host = part(parsed.host_str().map(|host| host.trim_matches(['[', ']'])));
+        let found = [
+            ("PGHOST", option("host").or(host)),
+            ("PGPORT", option("port").or(parsed.port().map(|port| port.to_string()))),
+            ("PGUSER", option("user").or(part(Some(parsed.username())))),
+            ("PGPASSWORD", option("password").or(part(parsed.password()))),
+            ("PGDATABASE", option("dbname").or(part(parsed.path().strip_prefix('/')))),
+            ("PGSSLMODE", option("sslmode")),
+            ("PGSSLROOTCERT", option("sslrootcert")),
+        ];
+        let set = found.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        set.filter(|(_, value)| !value.contains('\0')).collect()
+    }
+
     /// `shop on db.example.com as ana`
     pub(super) fn described(&self) -> String {
         let user = self.config.get_user().unwrap_or("the server's own user");

@@ -65,6 +65,11 @@ pub(crate) fn secrets(reference: &SecretRef) -> Vec<(String, SecretText)> {
     }
 }
 
+/// The variables by which psql and its kin find the target's database, so that a shell acts on the same one.
+pub(crate) fn client_variables(reference: &SecretRef) -> Vec<(&'static str, String)> {
+    resolve(reference).map(|url| Address::client_variables(&url)).unwrap_or_default()
+}
+
 /// Performs commands that follow each other in a step; a few words about it, or the place among them of the one that
 /// failed.
 pub(crate) async fn perform(tasks: &[Task<'_>], stage: &mut Stage<'_>) -> Result<Option<String>, (usize, Failure)> {

@@ -10,11 +10,18 @@
 use allclear_core::{SqlBlanks, SqlKind, SqlPiece, SqlQuoting, sql_pieces, sql_quoted};
 use serde::Deserialize;
 
-/// Expression over `name` and `setting`: lists of names are written element by element, as PostgreSQL wants them.
-const VALUE: &str = "CASE WHEN lower(name) IN ('local_preload_libraries', 'search_path', 'session_preload_libraries', \
-    'shared_preload_libraries', 'temp_tablespaces', 'unix_socket_directories') THEN (SELECT \
-    string_agg(quote_literal(btrim(item, ' \"')), ', ') FROM regexp_split_to_table(setting, ',') item) ELSE \
-    quote_literal(setting) END";
+/// Settings that are lists of names: a statement has to name each by itself.
+const LISTS: [&str; 6] = [
+    "local_preload_libraries",
+    "search_path",
+    "session_preload_libraries",
+    "shared_preload_libraries",
+    "temp_tablespaces",
+    "unix_socket_directories",
+];
+const ONE: &str = "quote_literal(setting)";
+const EACH: &str =
+    "(SELECT string_agg(quote_literal(btrim(item, ' \"')), ', ') FROM regexp_split_to_table(setting, ',') item)";
 
 /// Words that stand where a name could, and are none.
 const NO_NAMES: [&str; 8] =
@@ -139,7 +146,7 @@ impl Bindings {
 
     fn part(&self, inside: &str) -> Option<String> {
         if inside == "value" {
-            return Some(VALUE.to_owned());
+            return Some(self.value());
         }
         let literal = |text: &str| sql_quoted(text, SqlQuoting::Literal);
         if let Some(name) = inside.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
@@ -150,6 +157,15 @@ impl Bindings {
             return Some(literal(&self.path(name)?.join(".")));
         }
         Some(self.path(inside)?.join("."))
+    }
+
+    /// An expression over `setting`, and over `name` where the statement does not say which setting it is.
+    fn value(&self) -> String {
+        match self.path("setting").map(|path| LISTS.contains(&folded(&path.concat()).as_str())) {
+            Some(true) => EACH.to_owned(),
+            Some(false) => ONE.to_owned(),
+            None => format!("CASE WHEN lower(name) IN ('{}') THEN {EACH} ELSE {ONE} END", LISTS.join("', '")),
+        }
     }
 
     fn path(&self, name: &str) -> Option<&[String]> {
