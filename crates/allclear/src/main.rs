@@ -9,6 +9,7 @@ mod commands;
 mod config;
 mod credential;
 mod demo;
+mod discreet;
 mod errors;
 mod evidence;
 mod exit;
@@ -77,6 +78,7 @@ enum Format {
 }
 
 fn main() -> ExitCode {
+    discreet::panic_quietly();
     let mut cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -122,7 +124,7 @@ fn listen_to_the_program() {
     let filter = wanted.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(|| discreet::Stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .init();

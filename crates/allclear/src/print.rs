@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::Format;
+use crate::discreet;
 use crate::exit::Exit;
 
 /// One line of data.
@@ -22,7 +23,7 @@ pub(crate) fn raw(text: &str) {
 /// Words for people, on stderr; if nobody can read them, that ends nothing.
 pub(crate) fn words(text: impl std::fmt::Display) {
     use std::io::Write as _;
-    let _ = writeln!(anstream::stderr(), "{text}");
+    let _ = writeln!(anstream::stderr(), "{}", discreet::text(&text.to_string()));
 }
 
 /// The beginning of a line that somebody else ends.

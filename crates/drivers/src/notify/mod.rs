@@ -10,6 +10,7 @@ use std::time::Duration;
 use allclear_core::{Channel, DeliverEffect, DeliveryResult};
 use jiff::Timestamp;
 
+use crate::redact::Redactor;
 use crate::secret::{SecretError, resolve};
 use crate::trust::TrustStore;
 
@@ -43,6 +44,7 @@ impl Notifier {
 
     /// Makes one attempt. `at` is the time of the attempt, which the receiver is told.
     pub async fn deliver(&self, effect: &DeliverEffect, at: Timestamp) -> DeliveryResult {
+        let effect = &discreet(effect);
         match &effect.channel {
             Some(Channel::Console) => console::send(effect, at).await,
             Some(Channel::Webhook { url, signing_secret }) => {
@@ -57,6 +59,15 @@ impl Notifier {
             },
         }
     }
+}
+
+/// The same effect, its message without what looks like a secret: it holds words of persons and of checks, and goes far.
+fn discreet(effect: &DeliverEffect) -> DeliverEffect {
+    let mut effect = effect.clone();
+    for text in [&mut effect.message.title, &mut effect.message.body] {
+        *text = Redactor::of_patterns().text(text);
+    }
+    effect
 }
 
 /// Failed and not rejected: an operator can set the variable or the file while the page waits, and then it must go out.

@@ -16,6 +16,8 @@ use super::fingerprint::LITERAL_BYTES_MIN;
 const FORM_BYTES_MIN: usize = 8;
 /// Longer forms are searched piece by piece, so that little is held back.
 const PIECE_BYTES: usize = 128;
+/// No secret is longer, but what was captured may be: that is only searched for as it is.
+const ENCODED_BYTES_MAX: usize = 64 * 1024;
 
 /// Every literal to search for.
 pub(super) fn forms(value: &str) -> BTreeSet<Box<[u8]>> {
@@ -23,6 +25,9 @@ pub(super) fn forms(value: &str) -> BTreeSet<Box<[u8]>> {
     let mut literals = BTreeSet::new();
     let single = !value.contains(['\n', '\r']);
     add(&mut literals, value, if single { LITERAL_BYTES_MIN } else { FORM_BYTES_MIN });
+    if value.len() > ENCODED_BYTES_MAX {
+        return literals;
+    }
     let escaped = escaped(value);
     let texts: BTreeSet<&str> = escaped.iter().map(String::as_str).chain([value]).collect();
     for form in texts.iter().flat_map(|text| base64_forms(text.as_bytes())).chain(hexadecimal(value)) {

@@ -52,7 +52,7 @@ impl Redactor {
 
     /// A redactor that knows no secret, only what secrets look like.
     pub fn of_patterns() -> Self {
-        Self::new([])
+        Self { values: None, ignored: Arc::default() }
     }
 
     /// The values that are too short to be searched for: redacting them would tear ordinary words apart.

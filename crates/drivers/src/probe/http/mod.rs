@@ -11,6 +11,7 @@ mod question;
 use allclear_core::{HttpProbe, RequestSample, Sample, Verdict, nearest_rank};
 use jiff::Timestamp;
 
+use crate::redact::Redactor;
 use crate::trust::TrustStore;
 use question::Question;
 
@@ -24,7 +25,9 @@ pub async fn probe(http: &HttpProbe, at: Timestamp, trust: &TrustStore) -> Sampl
     let mut requests = Vec::new();
     let mut certificate_expires_at = None;
     for _ in 0..http.samples.max(1) {
-        let (request, expires_at) = exchange::ask(&question, trust).await;
+        let (mut request, expires_at) = exchange::ask(&question, trust).await;
+        // It may quote the answer.
+        request.error = request.error.map(|error| Redactor::of_patterns().text(&error));
         requests.push(request);
         certificate_expires_at = expires_at.or(certificate_expires_at);
     }
