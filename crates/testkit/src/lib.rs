@@ -4,6 +4,7 @@
 
 mod bench;
 mod browser;
+mod canary;
 mod component;
 mod crash;
 mod eventually;
@@ -22,6 +23,7 @@ pub use bench::{
     peak_resident_mib, resident_mib,
 };
 pub use browser::Browser;
+pub use canary::{Canary, Traces, canaries};
 pub use component::{Component, component};
 pub use crash::{Ended, KillAt, LogWatch, run_and_kill};
 pub use eventually::eventually;
