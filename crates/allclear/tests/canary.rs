@@ -72,11 +72,10 @@ fn runbook(place: &Place) -> String {
 }
 
 fn configuration(canaries: &[Canary], place: &Place) -> String {
-    let mut text = support::CONFIG.replace(
-        "channels = [\"console\"]",
-        "channels = [\"console\", \"hook\"]",
+    let mut text = support::CONFIG.replace("channels = [\"console\"]", "channels = [\"console\", \"hook\"]");
+    text.push_str(
+        "\n[channel.hook]\nkind = \"webhook\"\nurl = \"env:HOOK_URL\"\nsigning_secret = \"env:SIGNING_SECRET\"\n",
     );
-    text.push_str("\n[channel.hook]\nkind = \"webhook\"\nurl = \"env:HOOK_URL\"\nsigning_secret = \"env:SIGNING_SECRET\"\n");
     text.push_str("\n[target.shop.env]\n");
     text.push_str(&format!("FOLDER = \"{}\"\n", place.path("folder").display()));
     for (index, canary) in canaries.iter().enumerate() {
@@ -184,7 +183,8 @@ impl Shop {
             Some(line.split_once("http://")?.1.trim_end_matches('/').to_owned())
         });
         let token = std::fs::read_to_string(&words).expect("its words");
-        let token = token.lines().find_map(|line| line.split_once("shown this once: ")).map(|(_, token)| token.to_owned());
+        let token =
+            token.lines().find_map(|line| line.split_once("shown this once: ")).map(|(_, token)| token.to_owned());
         eventually("the socket is there", LIMIT, || {
             self.place.path("allclear-data/allclear.sock").exists().then_some(())
         });
@@ -220,9 +220,23 @@ impl Server {
 /// What the product answers about these runs and this incident, on every page.
 fn pages(incident: &str, runs: &[String]) -> Vec<String> {
     let fixed = [
-        "/", "/runs", "/checks", "/reviews", "/status", "/status.json", "/metrics", "/api/v1/incidents", "/api/v1/runs",
-        "/api/v1/events", "/api/v1/pages", "/api/v1/deliveries", "/api/v1/reviews", "/api/v1/policy", "/api/v1/log/export",
-        "/api/v1/log/head", "/api/v1/nowhere",
+        "/",
+        "/runs",
+        "/checks",
+        "/reviews",
+        "/status",
+        "/status.json",
+        "/metrics",
+        "/api/v1/incidents",
+        "/api/v1/runs",
+        "/api/v1/events",
+        "/api/v1/pages",
+        "/api/v1/deliveries",
+        "/api/v1/reviews",
+        "/api/v1/policy",
+        "/api/v1/log/export",
+        "/api/v1/log/head",
+        "/api/v1/nowhere",
     ];
     let mut pages: Vec<String> = fixed.map(str::to_owned).to_vec();
     pages.extend([format!("/incidents/{incident}"), format!("/api/v1/incidents/{incident}")]);
@@ -260,7 +274,10 @@ fn no_secret_is_found_in_anything_that_was_written() {
     let incidents: serde_json::Value = serde_json::from_slice(&incidents.stdout).expect("JSON");
     let incident = incidents[0]["id"].as_str().expect("an id").to_owned();
     let update = serde_json::json!({ "text": format!("it is {} and {}", value("GITHUB_FINE"), value("POSTGRES")) });
-    shop.traces.add("answer to an update", server.ask("POST", &format!("/api/v1/incidents/{incident}/updates"), &update.to_string()));
+    shop.traces.add(
+        "answer to an update",
+        server.ask("POST", &format!("/api/v1/incidents/{incident}/updates"), &update.to_string()),
+    );
     eventually("the page is received", LIMIT, || (!received.lock().expect("kept").is_empty()).then_some(()));
 
     // A run whose first step succeeds and whose second one fails.
@@ -292,9 +309,11 @@ fn no_secret_is_found_in_anything_that_was_written() {
 
     let runs = shop.run(&["runs", "--format", "json"]);
     let runs: serde_json::Value = serde_json::from_slice(&runs.stdout).expect("JSON");
-    let states: BTreeSet<&str> = runs.as_array().expect("runs").iter().filter_map(|run| run["state"].as_str()).collect();
+    let states: BTreeSet<&str> =
+        runs.as_array().expect("runs").iter().filter_map(|run| run["state"].as_str()).collect();
     assert_eq!(states, BTreeSet::from(["failed", "in-doubt"]), "{runs}");
-    let ids: Vec<String> = runs.as_array().into_iter().flatten().filter_map(|run| Some(run["id"].as_str()?.to_owned())).collect();
+    let ids: Vec<String> =
+        runs.as_array().into_iter().flatten().filter_map(|run| Some(run["id"].as_str()?.to_owned())).collect();
     for path in pages(&incident, &ids) {
         let answer = server.ask("GET", &path, "");
         shop.traces.add(format!("answer to {path}"), answer);

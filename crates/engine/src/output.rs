@@ -9,7 +9,8 @@ use tokio::sync::broadcast;
 /// Output beyond this is not kept; the end of what is kept says so.
 const KEPT_BYTES_MAX: usize = 16 * 1024 * 1024;
 const CUT: &[u8] = b"\n[output beyond 16 MiB was not kept]\n";
-const WATCHERS_BEHIND_MAX: usize = 1024;
+/// Pieces are up to 64 KiB long, and wait in memory for the slowest watcher; one that falls behind is told the rest later.
+const WATCHERS_BEHIND_MAX: usize = 128;
 
 /// A piece of output.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,8 +68,10 @@ impl Outputs {
                 }
             }
         }
-        // Nobody watching is no error.
-        let _ = self.live.send(OutputChunk { run, step, bytes: bytes.into() });
+        if self.live.receiver_count() > 0 {
+            // Whoever watched may have left just now, which is no error.
+            let _ = self.live.send(OutputChunk { run, step, bytes: bytes.into() });
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {

@@ -1,5 +1,7 @@
 //! Content-addressed bytes: the output of steps, named in the log by digest.
 //!
+//! A long one is written and read in pieces: a database holds several copies of a value that is on its way.
+//!
 //! Invariant: what `put_blob` has answered for is on disk, and `get_blob` returns exactly that or says that it is damaged.
 
 use allclear_core::Digest;
@@ -7,6 +9,9 @@ use allclear_core::Digest;
 use crate::database::{Database, reading, within};
 use crate::outage::{Outage, Unavailable};
 use crate::store::Store;
+
+/// What the first row holds, and each row of the rest.
+const PIECE_BYTES: usize = 512 * 1024;
 
 /// Why a blob was not read.
 #[derive(Debug, thiserror::Error)]
@@ -37,24 +42,45 @@ impl Store {
 
     /// The bytes with this digest, if they were kept.
     pub async fn get_blob(&self, digest: &Digest) -> Result<Option<Vec<u8>>, BlobError> {
-        const SELECT: &str = "SELECT body FROM blob WHERE digest = $1";
-        let name = digest.as_str();
-        let body: Result<Option<Vec<u8>>, _> = reading!(self.measurements(), pool => {
-            sqlx::query_scalar(SELECT).bind(name).fetch_optional(pool).await
-        });
-        let body = body.map_err(|error| BlobError::Unavailable(Unavailable::because(error)))?;
-        match body {
+        let body = self.select_blob(digest.as_str()).await;
+        match body.map_err(|error| BlobError::Unavailable(Unavailable::because(error)))? {
             Some(bytes) if Digest::of(&bytes) != *digest => Err(BlobError::Damaged { digest: digest.clone() }),
             body => Ok(body),
         }
     }
 
+    async fn select_blob(&self, digest: &str) -> Result<Option<Vec<u8>>, sqlx::Error> {
+        const FIRST: &str = "SELECT body FROM blob WHERE digest = $1";
+        const REST: &str = "SELECT body FROM blob_rest WHERE digest = $1 AND number = $2";
+        let first: Option<Vec<u8>> = reading!(self.measurements(), pool => {
+            sqlx::query_scalar(FIRST).bind(digest).fetch_optional(pool).await
+        })?;
+        let Some(mut body) = first else { return Ok(None) };
+        for number in 1_i64.. {
+            let rest: Option<Vec<u8>> = reading!(self.measurements(), pool => {
+                sqlx::query_scalar(REST).bind(digest).bind(number).fetch_optional(pool).await
+            })?;
+            match rest {
+                Some(rest) => body.extend_from_slice(&rest),
+                None => break,
+            }
+        }
+        Ok(Some(body))
+    }
+
     async fn insert_blob(&self, digest: &Digest, bytes: &[u8]) -> Result<(), sqlx::Error> {
-        const INSERT: &str = "INSERT INTO blob (digest, body) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING";
+        const FIRST: &str = "INSERT INTO blob (digest, body) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING";
+        const REST: &str = "INSERT INTO blob_rest (digest, number, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+        let (first, rest) = bytes.split_at(bytes.len().min(PIECE_BYTES));
         let mut transaction = self.measurements().begin().await?;
         within!(&mut transaction, connection => {
-            sqlx::query(INSERT).bind(digest.as_str()).bind(bytes).execute(connection).await.map(drop)
+            sqlx::query(FIRST).bind(digest.as_str()).bind(first).execute(connection).await.map(drop)
         })?;
+        for (number, piece) in (1_i64..).zip(rest.chunks(PIECE_BYTES)) {
+            within!(&mut transaction, connection => {
+                sqlx::query(REST).bind(digest.as_str()).bind(number).bind(piece).execute(connection).await.map(drop)
+            })?;
+        }
         transaction.commit().await
     }
 }

@@ -30,8 +30,14 @@ pub(crate) const LOG: Schema = Schema {
 /// Rollups, latest samples, blobs.
 pub(crate) const MEASUREMENTS: Schema = Schema {
     name: "measurements",
-    sqlite: &[include_str!("../migrations/sqlite/measurements/0001_measurements.sql")],
-    postgres: &[include_str!("../migrations/postgres/measurements/0001_measurements.sql")],
+    sqlite: &[
+        include_str!("../migrations/sqlite/measurements/0001_measurements.sql"),
+        include_str!("../migrations/sqlite/measurements/0002_blob_in_pieces.sql"),
+    ],
+    postgres: &[
+        include_str!("../migrations/postgres/measurements/0001_measurements.sql"),
+        include_str!("../migrations/postgres/measurements/0002_blob_in_pieces.sql"),
+    ],
 };
 
 /// Why a schema was not brought up to date.

@@ -82,7 +82,10 @@ pub fn canaries() -> Vec<Canary> {
         Canary::new("ADMIN_PASSWORD", word(23, 18)),
         Canary::new("SIGNING_SECRET", format!("wh{}_{}", "sec", word(24, 32))),
         Canary::new("SERVICE_ACCOUNT", jwt(25, "kubernetes/serviceaccount")),
-        Canary::new("AWKWARD", format!("{}'s \"{}\" \\ $& {}\nzweite Zeile ü漢 {}", word(26, 9), word(27, 9), word(28, 9), word(29, 12))),
+        Canary::new(
+            "AWKWARD",
+            format!("{}'s \"{}\" \\ $& {}\nzweite Zeile ü漢 {}", word(26, 9), word(27, 9), word(28, 9), word(29, 12)),
+        ),
     ]
 }
 

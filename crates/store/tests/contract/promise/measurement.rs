@@ -95,6 +95,9 @@ pub(crate) async fn output_is_kept_by_digest_and_damage_is_said(place: Place) {
     assert_eq!(place.store.put_blob(&bytes).await.expect("kept once"), digest);
     assert_eq!(place.store.get_blob(&digest).await.expect("read"), Some(bytes));
     assert_eq!(place.store.get_blob(&Digest::of(b"never kept")).await.expect("read"), None);
+    let long: Vec<u8> = (0..=250).cycle().take(2_000_000).collect();
+    let in_pieces = place.store.put_blob(&long).await.expect("kept");
+    assert_eq!(place.store.get_blob(&in_pieces).await.expect("read"), Some(long));
     let empty = place.store.put_blob(b"").await.expect("kept");
     assert_eq!(place.store.get_blob(&empty).await.expect("read"), Some(Vec::new()));
     if place.tamper("measurements.db", "UPDATE blob SET body = substr(body, 2) WHERE length(body) > 0").await {
