@@ -52,10 +52,7 @@ leak() {
   ( set -x; : "$v" )
   if [[ $v != */* && $v != *$'\n'* ]]; then : > "$FOLDER/$v"; ls -l "$FOLDER"; fi
 }
-leak_all() {
-  local name
-  for name in NAMES; do leak "$name"; done
-}
+for name in NAMES; do leak "$name"; done
 "#;
 
 fn runbook(place: &Place) -> String {
@@ -63,10 +60,10 @@ fn runbook(place: &Place) -> String {
     let begun = place.path("begun").display().to_string();
     let endless = place.write("endless", "").display().to_string();
     format!(
-        "# Shop\n\n## It leaks\n\n**When**: always\n\n**Steps:**\n\n1. **Print:**\n```bash\n. {leak}\nleak_all\n\
+        "# Shop\n\n## It leaks\n\n**When**: always\n\n**Steps:**\n\n1. **Print:**\n```bash\n. {leak}\n\
          echo {UNREDACTED}\nbash -c 'tail -f --pid=$$ /dev/null & wait -n' {ARGUMENT} & sleep 0.5; kill $!\n```\n\n\
-         2. **Print and fail:**\n```bash\nleak_all\nexit 3\n```\n\n\
-         ## It hangs\n\n**When**: always\n\n**Steps:**\n\n1. **Print and hang:**\n```bash\n. {leak}\nleak_all\n\
+         2. **Print and fail:**\n```bash\n. {leak}\nexit 3\n```\n\n\
+         ## It hangs\n\n**When**: always\n\n**Steps:**\n\n1. **Print and hang:**\n```bash\n. {leak}\n\
          touch {begun} && tail -f {endless}\n```\n"
     )
 }
@@ -249,89 +246,16 @@ fn pages(incident: &str, runs: &[String]) -> Vec<String> {
 
 #[test]
 fn no_secret_is_found_in_anything_that_was_written() {
-    let place = Place::new();
     let canaries = canaries();
-    let names: Vec<&str> = canaries.iter().map(|canary| canary.name).collect();
-    let value = |name: &str| canaries.iter().find(|it| it.name == name).expect("it is one of them").value.clone();
-    std::fs::create_dir(place.path("folder")).expect("a folder");
-    place.write("leak.sh", &LEAK.replace("NAMES", &names.join(" ")));
-    place.write("runbook.md", &runbook(&place));
-    place.write("allclear.toml", &configuration(&canaries, &place));
-    let (port, received) = receiver(value("SIGNING_SECRET"));
-    let mut environment: Vec<(String, String)> =
-        canaries.iter().map(|canary| (canary.name.to_owned(), canary.value.clone())).collect();
-    environment.push(("HOOK_URL".to_owned(), format!("http://127.0.0.1:{port}/hook")));
-    let mut shop = Shop { place, environment, traces: Traces::default() };
+    let (port, received) = receiver(value(&canaries, "SIGNING_SECRET"));
+    let mut shop = Shop::with(&canaries, port);
     let arguments = Arguments::watch();
-
-    // An incident into which somebody pastes a key, and what its page says.
-    let mut server = shop.up("words-1");
-    let pasted = serde_json::json!({ "title": format!("{} leaked", value("STRIPE_LIVE")), "severity": "P1" });
-    let opened = server.ask("POST", "/api/v1/incidents", &pasted.to_string());
-    assert!(opened.starts_with(b"HTTP/1.1 20"), "{}", String::from_utf8_lossy(&opened));
-    shop.traces.add("answer to opening", opened);
-    let incidents = shop.run(&["incident", "list", "--format", "json"]);
-    let incidents: serde_json::Value = serde_json::from_slice(&incidents.stdout).expect("JSON");
-    let incident = incidents[0]["id"].as_str().expect("an id").to_owned();
-    let update = serde_json::json!({ "text": format!("it is {} and {}", value("GITHUB_FINE"), value("POSTGRES")) });
-    shop.traces.add(
-        "answer to an update",
-        server.ask("POST", &format!("/api/v1/incidents/{incident}/updates"), &update.to_string()),
-    );
+    let server = shop.up("words-1");
+    let incident = shop.open_incident(&server, &canaries);
     eventually("the page is received", LIMIT, || (!received.lock().expect("kept").is_empty()).then_some(()));
-
-    // A run whose first step succeeds and whose second one fails.
-    let plan = shop.run(&["plan", "runbook.md", "it-leaks", "--target", "shop", "--format", "json"]);
-    let plan: serde_json::Value = serde_json::from_slice(&plan.stdout).unwrap_or_else(|_| panic!("{}", said(&plan)));
-    let digest = plan["digest"].as_str().expect("a digest").to_owned();
-    let run = shop.run(&["run", "runbook.md", "it-leaks", "--target", "shop", "--approve", &digest]);
-    assert_eq!(code(&run), 1, "the second step fails: {}", said(&run));
-
-    // A run that is in doubt, because the server was killed.
-    let plan = shop.run(&["plan", "runbook.md", "it-hangs", "--target", "shop", "--format", "json"]);
-    let plan: serde_json::Value = serde_json::from_slice(&plan.stdout).expect("JSON");
-    let digest = plan["digest"].as_str().expect("a digest").to_owned();
-    let mut hanging = shop.command(&["run", "runbook.md", "it-hangs", "--target", "shop", "--approve", &digest]);
-    hanging.stdout(File::create(shop.place.path("hanging.out")).expect("a file"));
-    hanging.stderr(File::create(shop.place.path("hanging.err")).expect("a file"));
-    let mut hanging = Running { child: hanging.spawn().expect("the program starts") };
-    eventually("the step hangs", LIMIT, || {
-        let ended = hanging.child.try_wait().expect("it can be looked at");
-        let words = || std::fs::read_to_string(shop.place.path("hanging.err")).expect("its words");
-        assert!(ended.is_none(), "{}", words());
-        shop.place.path("begun").exists().then_some(())
-    });
-    server.running.kill();
-    drop(hanging);
-    let token = std::mem::take(&mut server.token);
-    server = shop.up("words-2");
-    server.token = token;
-
-    let runs = shop.run(&["runs", "--format", "json"]);
-    let runs: serde_json::Value = serde_json::from_slice(&runs.stdout).expect("JSON");
-    let states: BTreeSet<&str> =
-        runs.as_array().expect("runs").iter().filter_map(|run| run["state"].as_str()).collect();
-    assert_eq!(states, BTreeSet::from(["failed", "in-doubt"]), "{runs}");
-    let ids: Vec<String> =
-        runs.as_array().into_iter().flatten().filter_map(|run| Some(run["id"].as_str()?.to_owned())).collect();
-    for path in pages(&incident, &ids) {
-        let answer = server.ask("GET", &path, "");
-        shop.traces.add(format!("answer to {path}"), answer);
-    }
-    for id in &ids {
-        shop.run(&["runs", "show", id]);
-    }
-    for verb in [
-        &["incident", "show", incident.as_str()][..],
-        &["log", "tail", "-n", "1000"],
-        &["log", "tail", "-n", "1000", "--format", "json"],
-        &["log", "export", "--output", "export.jsonl"],
-        &["show", "runbook.md"],
-        &["lint", "runbook.md"],
-        &["config", "check"],
-    ] {
-        shop.run(verb);
-    }
+    shop.fail_a_run();
+    let server = shop.doubt_a_run(server);
+    shop.read_everything(&server, &incident);
     server.running.kill();
 
     for file in ["words-1", "words-1.out", "words-2", "words-2.out", "hanging.out", "hanging.err", "export.jsonl"] {
@@ -340,16 +264,115 @@ fn no_secret_is_found_in_anything_that_was_written() {
     shop.traces.add_folder(&shop.place.path("allclear-data"));
     shop.traces.add("webhook", received.lock().expect("kept").clone());
     shop.traces.add("arguments", arguments.seen());
-
     let leaks: Vec<String> = canaries.iter().flat_map(|canary| shop.traces.leaks(canary)).collect();
     assert!(leaks.is_empty(), "{} leaks:\n{}", leaks.len(), leaks.join("\n"));
     the_search_can_fail(&shop.traces);
 }
 
+fn value(canaries: &[Canary], name: &str) -> String {
+    canaries.iter().find(|it| it.name == name).expect("it is one of them").value.clone()
+}
+
+fn document(output: &std::process::Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said(output)))
+}
+
+impl Shop {
+    /// A place in which the canaries are where a person would keep secrets.
+    fn with(canaries: &[Canary], hook: u16) -> Self {
+        let place = Place::new();
+        let names: Vec<&str> = canaries.iter().map(|canary| canary.name).collect();
+        std::fs::create_dir(place.path("folder")).expect("a folder");
+        place.write("leak.sh", &LEAK.replace("NAMES", &names.join(" ")));
+        place.write("runbook.md", &runbook(&place));
+        place.write("allclear.toml", &configuration(canaries, &place));
+        let known = canaries.iter().map(|canary| (canary.name.to_owned(), canary.value.clone()));
+        let hook = ("HOOK_URL".to_owned(), format!("http://127.0.0.1:{hook}/hook"));
+        Self { place, environment: known.chain([hook]).collect(), traces: Traces::default() }
+    }
+
+    /// An incident into which somebody pastes keys.
+    fn open_incident(&mut self, server: &Server, canaries: &[Canary]) -> String {
+        let title = format!("{} leaked", value(canaries, "STRIPE_LIVE"));
+        let body = serde_json::json!({ "title": title, "severity": "P1" }).to_string();
+        let opened = server.ask("POST", "/api/v1/incidents", &body);
+        assert!(opened.starts_with(b"HTTP/1.1 20"), "{}", String::from_utf8_lossy(&opened));
+        self.traces.add("answer to opening", opened);
+        let incidents = document(&self.run(&["incident", "list", "--format", "json"]));
+        let incident = incidents[0]["id"].as_str().expect("an id").to_owned();
+        let text = format!("it is {} and {}", value(canaries, "GITHUB_FINE"), value(canaries, "POSTGRES"));
+        let body = serde_json::json!({ "text": text }).to_string();
+        let updated = server.ask("POST", &format!("/api/v1/incidents/{incident}/update"), &body);
+        assert!(updated.starts_with(b"HTTP/1.1 20"), "{}", String::from_utf8_lossy(&updated));
+        self.traces.add("answer to an update", updated);
+        incident
+    }
+
+    fn digest(&mut self, procedure: &str) -> String {
+        let plan = document(&self.run(&["plan", "runbook.md", procedure, "--target", "shop", "--format", "json"]));
+        plan["digest"].as_str().expect("a digest").to_owned()
+    }
+
+    /// A run whose first step succeeds and whose second one fails.
+    fn fail_a_run(&mut self) {
+        let digest = self.digest("it-leaks");
+        let run = self.run(&["run", "runbook.md", "it-leaks", "--target", "shop", "--approve", &digest]);
+        assert_eq!(code(&run), 1, "the second step fails: {}", said(&run));
+    }
+
+    /// A run that is in doubt, because the server was killed; the server that was started after that.
+    fn doubt_a_run(&mut self, mut server: Server) -> Server {
+        let digest = self.digest("it-hangs");
+        let mut command = self.command(&["run", "runbook.md", "it-hangs", "--target", "shop", "--approve", &digest]);
+        command.stdout(File::create(self.place.path("hanging.out")).expect("a file"));
+        command.stderr(File::create(self.place.path("hanging.err")).expect("a file"));
+        let mut hanging = Running { child: command.spawn().expect("the program starts") };
+        eventually("the step hangs", LIMIT, || {
+            let ended = hanging.child.try_wait().expect("it can be looked at");
+            let words = || std::fs::read_to_string(self.place.path("hanging.err")).expect("its words");
+            assert!(ended.is_none(), "{}", words());
+            self.place.path("begun").exists().then_some(())
+        });
+        server.running.kill();
+        drop(hanging);
+        let token = std::mem::take(&mut server.token);
+        Server { token, ..self.up("words-2") }
+    }
+
+    /// Every page and every verb that tells of the incident and of the runs.
+    fn read_everything(&mut self, server: &Server, incident: &str) {
+        let runs = document(&self.run(&["runs", "--format", "json"]));
+        let field = |name: &str| -> Vec<String> {
+            let runs = runs.as_array().into_iter().flatten();
+            runs.filter_map(|run| Some(run[name].as_str()?.to_owned())).collect()
+        };
+        let states: BTreeSet<String> = field("state").into_iter().collect();
+        assert_eq!(states, BTreeSet::from(["failed".to_owned(), "in-doubt".to_owned()]), "{runs}");
+        for path in pages(incident, &field("id")) {
+            let answer = server.ask("GET", &path, "");
+            self.traces.add(format!("answer to {path}"), answer);
+        }
+        for id in field("id") {
+            self.run(&["runs", "show", &id]);
+        }
+        for verb in [
+            &["incident", "show", incident][..],
+            &["log", "tail", "-n", "1000"],
+            &["log", "tail", "-n", "1000", "--format", "json"],
+            &["log", "export", "--output", "export.jsonl"],
+            &["show", "runbook.md"],
+            &["lint", "runbook.md"],
+            &["config", "check"],
+        ] {
+            self.run(verb);
+        }
+    }
+}
+
 /// What was not declared to be secret is found in every kind of place.
 fn the_search_can_fail(traces: &Traces) {
     let found = traces.leaks(&Canary::new("UNREDACTED", UNREDACTED));
-    for place in ["output of [\"run\"", "allclear.db", "/output?step=1", "answer to /runs/run-"] {
+    for place in ["output of [\"run\"", "measurements.db", "/output?step=1", "answer to /runs/run-"] {
         assert!(found.iter().any(|leak| leak.contains(place)), "not found in {place}: {found:#?}");
     }
     let found = traces.leaks(&Canary::new("ARGUMENT", ARGUMENT));

@@ -8,6 +8,11 @@ use tokio::sync::broadcast;
 
 /// Output beyond this is not kept; the end of what is kept says so.
 const KEPT_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Most outputs are shorter.
+const SHORT_BYTES: usize = 256 * 1024;
+/// A longer one gets a place that it need not leave as it grows. Only what is written to is memory; and what is so large
+/// the allocator gives back to the system when the step ends, where it would keep less for each of its threads.
+const LONG_BYTES: usize = 33 * 1024 * 1024;
 const CUT: &[u8] = b"\n[output beyond 16 MiB was not kept]\n";
 /// Pieces are up to 64 KiB long, and wait in memory for the slowest watcher; one that falls behind is told the rest later.
 const WATCHERS_BEHIND_MAX: usize = 128;
@@ -59,13 +64,15 @@ impl Outputs {
 
     fn push(&self, run: RunId, step: u32, bytes: &[u8]) {
         let mut kept = self.lock();
-        if let Some(buffer) = kept.get_mut(&(run, step)) {
-            let room = KEPT_BYTES_MAX.saturating_sub(buffer.len());
-            if room > 0 {
-                buffer.extend_from_slice(&bytes[..bytes.len().min(room)]);
-                if bytes.len() > room {
-                    buffer.extend_from_slice(CUT);
-                }
+        // A longer one says already that the rest was not kept.
+        if let Some(buffer) = kept.get_mut(&(run, step)).filter(|buffer| buffer.len() <= KEPT_BYTES_MAX) {
+            let room = KEPT_BYTES_MAX - buffer.len();
+            if buffer.len() + bytes.len() > SHORT_BYTES && buffer.capacity() < LONG_BYTES {
+                buffer.reserve_exact(LONG_BYTES - buffer.len());
+            }
+            buffer.extend_from_slice(&bytes[..bytes.len().min(room)]);
+            if bytes.len() > room {
+                buffer.extend_from_slice(CUT);
             }
         }
         if self.live.receiver_count() > 0 {
@@ -91,5 +98,23 @@ impl OutputSink {
     /// Takes the next bytes.
     pub fn write(&self, bytes: &[u8]) {
         self.outputs.push(self.run, self.step, bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_that_is_too_long_says_so_wherever_its_pieces_end() {
+        for piece in [64 * 1024, 100_000] {
+            let outputs = Outputs::new();
+            let sink = outputs.sink(RunId(1), 1);
+            for _ in 0..=KEPT_BYTES_MAX / piece + 1 {
+                sink.write(&vec![b'x'; piece]);
+            }
+            let kept = outputs.take(RunId(1), 1);
+            assert!(kept.ends_with(CUT) && kept.len() == KEPT_BYTES_MAX + CUT.len(), "{} bytes", kept.len());
+        }
     }
 }

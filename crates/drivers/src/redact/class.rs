@@ -35,6 +35,10 @@ impl Class {
 
     /// Whether the byte belongs to the class.
     pub(super) fn holds(self, byte: u8) -> bool {
+        MEMBERS[usize::from(byte)] & (1 << self as u16) != 0
+    }
+
+    const fn defines(self, byte: u8) -> bool {
         let alphanumeric = byte.is_ascii_alphanumeric();
         match self {
             Self::Alphanumeric => alphanumeric,
@@ -44,9 +48,11 @@ impl Class {
             Self::Base64Url => alphanumeric || matches!(byte, b'-' | b'_'),
             Self::Jwt => alphanumeric || matches!(byte, b'-' | b'_' | b'.' | b'='),
             Self::Path => alphanumeric || matches!(byte, b'/' | b'-' | b'_'),
-            Self::Credentials => Self::Base64.holds(byte) || matches!(byte, b'.' | b'~' | b':'),
+            Self::Credentials => Self::Base64.defines(byte) || matches!(byte, b'.' | b'~' | b':'),
             Self::Unquoted => byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\'),
-            Self::UserInfo => Self::Unquoted.holds(byte) && !b"/@<>`#?".contains(&byte),
+            Self::UserInfo => {
+                Self::Unquoted.defines(byte) && !matches!(byte, b'/' | b'@' | b'<' | b'>' | b'`' | b'#' | b'?')
+            }
         }
     }
 
@@ -54,6 +60,25 @@ impl Class {
     pub(super) fn run(self, bytes: &[u8]) -> usize {
         run(bytes, |byte| self.holds(byte))
     }
+}
+
+/// For every byte the classes that it belongs to, a bit for each.
+static MEMBERS: [u16; 256] = members();
+
+const fn members() -> [u16; 256] {
+    let mut members = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut class = 0;
+        while class < Class::COUNT {
+            if Class::ALL[class].defines(byte as u8) {
+                members[byte] |= 1 << class;
+            }
+            class += 1;
+        }
+        byte += 1;
+    }
+    members
 }
 
 /// How many of the first bytes satisfy the condition.

@@ -12,7 +12,7 @@ const PIECE_BYTES_MAX: usize = 8;
 const TABLE_BITS_MAX: usize = 1 << 21;
 const TABLE_BITS_MIN: usize = 1 << 12;
 /// So thin that a look at random bytes seldom finds something.
-const TABLE_BITS_PER_PIECE: usize = 32;
+const TABLE_BITS_PER_PIECE: usize = 16;
 
 /// Pieces of literals.
 pub(super) struct Fingerprints {

@@ -161,22 +161,23 @@ impl RedactedStream {
     /// Where patterns say that secrets are.
     fn patterns(&mut self, text: &[u8], last: bool, hold: &mut Hold) -> Vec<Place> {
         let mut secrets = Vec::new();
-        let mut from = 0;
-        while let Some(found) = BEGINNINGS.find(text, from).filter(|found| found.start < hold.leave) {
-            // The next search begins one byte later, not after the secret: secrets may overlap.
-            from = found.start + 1;
+        BEGINNINGS.each(text, |found| {
+            if found.start >= hold.leave {
+                return;
+            }
             let before = found.start.checked_sub(1).map_or(self.before, |index| text[index]);
             match found.pattern.extent(text, found.start, found.end, before, last) {
                 Extent::None => {}
                 Extent::Undecided => hold.lower(found.start, found.start),
                 Extent::Secret { start, end, rest } => secrets.push((found.start, start, end, rest)),
             }
-        }
+        });
+        secrets.sort_unstable_by_key(|(met, ..)| *met);
         let mut places = Vec::new();
         for (met, start, end, rest) in secrets {
             if start < hold.leave {
                 places.push(Place { start, end: end.max(self.swallow.begin(text, end, rest)) });
-            } else {
+            } else if met < hold.leave {
                 hold.look = hold.look.min(met);
             }
         }

@@ -7,12 +7,16 @@
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, Input, MatchKind};
+use memchr::memmem::Finder;
 
 use super::class::{Class, run};
 use super::sorted::Sorted;
 
 /// How far a rule looks before it decides.
 pub(super) const LOOKAHEAD_BYTES_MAX: usize = 1024;
+
+/// A beginning of this length is searched for by itself.
+const SHORT_BYTES: usize = 3;
 
 /// A family of secrets with known beginnings.
 pub(super) struct Pattern {
@@ -27,7 +31,7 @@ enum Rule {
     Token(usize, Class),
     /// The same, but the beginning is not secret and stays.
     After(usize, Class),
-    /// A letter for the kind of token, a dash or a dot, then at least ten bytes.
+    /// A dash or a dot, then at least ten bytes.
     Slack,
     /// A header's name, then a scheme, then credentials.
     Authorization,
@@ -43,13 +47,14 @@ enum Rule {
 
 /// Every pattern. Minimal lengths keep the placeholders of a runbook (`sk_live_NEW_KEY`) readable.
 ///
-/// At most 32 beginnings, each of three bytes or more: with more, or shorter ones, the search is half as fast.
+/// At most 32 beginnings of four bytes or more are found by one automaton, which would be half as fast with one more or
+/// a shorter one; each of three bytes has a search of its own.
 const PATTERNS: &[Pattern] = &[
     Pattern { beginnings: &["sk_live_", "rk_live_", "sk_test_"], rule: Rule::Token(10, Class::Alphanumeric) },
     Pattern { beginnings: &["whsec_"], rule: Rule::Token(10, Class::Base64) },
     Pattern { beginnings: &["AKIA", "ASIA"], rule: Rule::Token(16, Class::UpperOrDigit) },
     Pattern { beginnings: &["aws_secret_access_key", "SecretAccessKey"], rule: Rule::Authorization },
-    Pattern { beginnings: &["xox"], rule: Rule::Slack },
+    Pattern { beginnings: &["xoxa", "xoxb", "xoxe", "xoxp"], rule: Rule::Slack },
     Pattern { beginnings: &["xapp-"], rule: Rule::Token(10, Class::Dashed) },
     Pattern { beginnings: &["hooks.slack.com/"], rule: Rule::After(16, Class::Path) },
     Pattern { beginnings: &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"], rule: Rule::Token(20, Class::Alphanumeric) },
@@ -72,17 +77,23 @@ pub(super) struct Beginnings {
     automaton: AhoCorasick,
     /// In the order of the automaton.
     patterns: Vec<&'static Pattern>,
+    short: Vec<(Finder<'static>, &'static Pattern)>,
     sorted: Sorted,
 }
 
 pub(super) static BEGINNINGS: LazyLock<Beginnings> = LazyLock::new(|| {
-    let all = || PATTERNS.iter().flat_map(|pattern| pattern.beginnings.iter().map(move |text| (pattern, *text)));
+    let all = || PATTERNS.iter().flat_map(|pattern| pattern.beginnings.iter().map(move |text| (*text, pattern)));
+    let (short, long): (Vec<_>, Vec<_>) = all().partition(|(text, _)| text.len() <= SHORT_BYTES);
     let automaton = AhoCorasick::builder()
         .match_kind(MatchKind::LeftmostLongest)
-        .build(all().map(|(_, beginning)| beginning))
+        .build(long.iter().map(|(text, _)| text))
         .expect("the beginnings are few and short, far below the limits of the automaton");
-    let sorted = Sorted::new(all().map(|(_, beginning)| beginning.as_bytes().into()).collect());
-    Beginnings { automaton, patterns: all().map(|(pattern, _)| pattern).collect(), sorted }
+    Beginnings {
+        automaton,
+        patterns: long.into_iter().map(|(_, pattern)| pattern).collect(),
+        short: short.into_iter().map(|(text, pattern)| (Finder::new(text), pattern)).collect(),
+        sorted: Sorted::new(all().map(|(text, _)| text.as_bytes().into()).collect()),
+    }
 });
 
 /// The beginning of a pattern, met in a text.
@@ -93,11 +104,19 @@ pub(super) struct FoundBeginning {
 }
 
 impl Beginnings {
-    /// The first at or after `from`.
-    pub(super) fn find(&self, text: &[u8], from: usize) -> Option<FoundBeginning> {
-        let found = self.automaton.find(Input::new(text).range(from..))?;
-        let pattern = self.patterns[found.pattern().as_usize()];
-        Some(FoundBeginning { start: found.start(), end: found.end(), pattern })
+    /// Every beginning in the text, one in another too; those that a search of its own finds come last.
+    pub(super) fn each(&self, text: &[u8], mut take: impl FnMut(FoundBeginning)) {
+        let mut from = 0;
+        while let Some(found) = self.automaton.find(Input::new(text).range(from..)) {
+            // The next search begins one byte later, not after the secret: secrets may overlap.
+            from = found.start() + 1;
+            let pattern = self.patterns[found.pattern().as_usize()];
+            take(FoundBeginning { start: found.start(), end: found.end(), pattern });
+        }
+        for (finder, pattern) in &self.short {
+            let length = finder.needle().len();
+            finder.find_iter(text).for_each(|start| take(FoundBeginning { start, end: start + length, pattern }));
+        }
     }
 
     /// Where the end of the text may be the beginning of a pattern; the length of the text where it cannot.
@@ -156,11 +175,9 @@ fn token(rest: &[u8], least: usize, class: Class, last: bool, start: usize, end:
 }
 
 fn slack(rest: &[u8], last: bool, start: usize, end: usize) -> Extent {
-    match rest {
-        [b'a' | b'b' | b'e' | b'p' | b'r' | b's', b'-' | b'.', rest @ ..] => {
-            token(rest, 10, Class::Dashed, last, start, end + 2)
-        }
-        [] | [b'a' | b'b' | b'e' | b'p' | b'r' | b's'] if !last => Extent::Undecided,
+    match rest.split_first() {
+        Some((b'-' | b'.', rest)) => token(rest, 10, Class::Dashed, last, start, end + 1),
+        None if !last => Extent::Undecided,
         _ => Extent::None,
     }
 }
