@@ -372,7 +372,7 @@ impl Shop {
 /// What was not declared to be secret is found in every kind of place.
 fn the_search_can_fail(traces: &Traces) {
     let found = traces.leaks(&Canary::new("UNREDACTED", UNREDACTED));
-    for place in ["output of [\"run\"", "measurements.db", "/output?step=1", "answer to /runs/run-"] {
+    for place in ["words of [\"run\"", "measurements.db", "/output?step=1", "answer to /runs/run-"] {
         assert!(found.iter().any(|leak| leak.contains(place)), "not found in {place}: {found:#?}");
     }
     let found = traces.leaks(&Canary::new("ARGUMENT", ARGUMENT));

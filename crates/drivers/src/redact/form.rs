@@ -14,6 +14,8 @@ use super::fingerprint::LITERAL_BYTES_MIN;
 
 /// A shorter encoded form would be met by chance.
 const FORM_BYTES_MIN: usize = 8;
+/// A word of a value that is so long is a secret by itself.
+const WORD_BYTES_MIN: usize = 16;
 /// Longer forms are searched piece by piece, so that little is held back.
 const PIECE_BYTES: usize = 128;
 /// No secret is longer, but what was captured may be: that is only searched for as it is.
@@ -25,6 +27,11 @@ pub(super) fn forms(value: &str) -> BTreeSet<Box<[u8]>> {
     let mut literals = BTreeSet::new();
     let single = !value.contains(['\n', '\r']);
     add(&mut literals, value, if single { LITERAL_BYTES_MIN } else { FORM_BYTES_MIN });
+    if single {
+        // The token of `Bearer …`: printed by itself, or on the next line.
+        let words = value.split_whitespace().filter(|word| word.len() >= WORD_BYTES_MIN);
+        words.for_each(|word| add(&mut literals, word, WORD_BYTES_MIN));
+    }
     if value.len() > ENCODED_BYTES_MAX {
         return literals;
     }

@@ -105,6 +105,12 @@ fn a_value_is_found_across_colours() {
 }
 
 #[test]
+fn a_long_word_of_a_value_is_found_by_itself() {
+    let redactor = Redactor::new([("HEADER", "Authorization: Basic ZGVwbG95Omh1bnRlcjJodW50ZXI=")]);
+    check(&redactor, "basic\n ZGVwbG95Omh1bnRlcjJodW50ZXI= is it", "basic\n [redacted] is it");
+}
+
+#[test]
 fn a_long_value_is_found_across_line_breaks_and_a_short_one_is_not() {
     let redactor = Redactor::new([("DB", "correct-horse-battery"), ("PIN", "123456")]);
     check(&redactor, "<correct-ho\n    rse-battery>", "<[redacted]>");
