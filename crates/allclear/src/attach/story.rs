@@ -3,7 +3,6 @@
 
 use std::io::Write as _;
 
-use allclear_core::Actor;
 use serde_json::Value;
 
 use crate::print;
@@ -105,7 +104,7 @@ impl Story {
         let step = field("step");
         match event["type"].as_str().unwrap_or_default() {
             "ApprovalRequested" => announce(&event["step"], &self.plan),
-            "ApprovalGiven" if is_person(record) => print::words(format!("  approved by {by}")),
+            "ApprovalGiven" => print::words(format!("  approved {}", agreed(record, &by))),
             "ApprovalExpired" => print::words(format!("The approval of step {step} lapsed: it is asked for again.")),
             "StateCaptured" => print::words("  what is before is recorded"),
             "CaptureFailed" => print::words(format!("Step {step} was not performed: {}", field("summary"))),
@@ -124,8 +123,12 @@ impl Story {
     }
 }
 
-fn is_person(record: &Value) -> bool {
-    record["cause"]["actor"].as_str().is_some_and(|actor| matches!(actor.parse(), Ok(Actor::Person(_))))
+/// Whoever approves by a command says so now; any other approval was given with the request for the run.
+fn agreed(record: &Value, by: &str) -> String {
+    match record["cause"]["command"].as_str() {
+        Some("approve-step" | "repeat-step" | "confirm-step") => format!("by {by}"),
+        _ => "beforehand".to_owned(),
+    }
 }
 
 fn took(event: &Value) -> String {
