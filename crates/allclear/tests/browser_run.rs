@@ -20,7 +20,7 @@ const RUNBOOK: &str = "# Shop
 
 1. **Look:**
 ```bash
-echo first; until test -e FOLDER/go; do sleep 0.05; done; echo last
+echo 'fir''st'; until test -e FOLDER/go; do sleep 0.05; done; echo 'la''st'
 ```
 
 2. **Mend:**

@@ -143,7 +143,6 @@ impl<'a> Performable<'a> {
             let names = programs::needed(planned, &before).collect();
             let task = Task { scope, command: planned, environment, captured: &Captured::default() };
             let missing = programs::missing(names, &task, stage).await;
-            let missing = missing.map_err(|error| format!("{name} {error}; nothing of this step was run"))?;
             if let Some(program) = missing.first() {
                 return Err(format!(
                     "{name} needs `{program}`, which is not on this machine; nothing of this step was run"
