@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::Finding;
 use super::markdown::{Mention, MentionKind};
 
-const XTASK_COMMANDS: &[&str] = &["setup", "test", "tidy", "generate", "deny", "bench", "fuzz", "help"];
+const XTASK_COMMANDS: &[&str] = &["setup", "test", "tidy", "generate", "deny", "bench", "fuzz", "crash", "help"];
 
 /// Words after which a command may start, besides the start of the line.
 const BEFORE: &[&str] = &["$", "#", "&&", "||", "|", ";", "!", "(", "sudo", "exec", "then", "do", "time"];

@@ -1,5 +1,6 @@
 //! What commands leave behind, and how many processes they may have.
 
+use allclear_testkit::eventually;
 use std::sync::Arc;
 
 use allclear_core::{PerformEffect, SecretRef};
@@ -19,12 +20,9 @@ fn marker(name: &str) -> String {
 }
 
 async fn gone(marker: &str) {
-    let gone = async {
-        while !processes_with(marker).is_empty() {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(LIMIT, gone).await.expect("everything is gone");
+    let marker = marker.to_owned();
+    let looking = move || eventually("everything is gone", LIMIT, || processes_with(&marker).is_empty().then_some(()));
+    tokio::task::spawn_blocking(looking).await.expect("everything is gone");
 }
 
 #[tokio::test]
