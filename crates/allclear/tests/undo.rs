@@ -177,3 +177,41 @@ fn files(folder: &Path) -> Vec<std::path::PathBuf> {
     }
     found
 }
+
+#[test]
+fn files_that_commands_changed_hold_again_what_they_held() {
+    const CHANGES: [&str; 9] = [
+        "sed -i s/slow/fast/ mode",
+        "echo fast > mode",
+        "echo fast >> mode",
+        "echo fast | tee mode",
+        "echo fast | tee -a mode",
+        "cp other mode",
+        "cp other folder",
+        "mv other mode",
+        "date > new",
+    ];
+    let held = |place: &Place| -> Vec<(String, Option<Vec<u8>>)> {
+        let files = ["mode", "other", "folder/other", "new"];
+        files.map(|file| (file.to_owned(), std::fs::read(place.path(file)).ok())).to_vec()
+    };
+    for change in CHANGES {
+        let place = Place::new();
+        std::fs::create_dir(place.path("folder")).expect("it can be made");
+        // Bytes that no text has come back, too.
+        std::fs::write(place.path("mode"), b"slow\0\xff\n\n").expect("it can be written");
+        place.write("other", "fast\n");
+        place.write("folder/other", "of before\n");
+        place.write("runbook.md", &format!("# R\n\n## Mend\n\n1. **Mend:**\n```bash\n{change}\n```\n"));
+        let before = held(&place);
+        let digest = place.json(&["plan", "runbook.md", "mend"])["digest"].as_str().expect("a digest").to_owned();
+        let done = place.run(&["run", "runbook.md", "mend", "--approve", &digest]);
+        assert_eq!(code(&done), 0, "{change}: {}", said(&done));
+        assert_ne!(held(&place), before, "{change} changes something");
+        let run = place.json(&["runs"])[0]["id"].as_str().expect("an id").to_owned();
+        let digest = place.json(&["undo", &run, "--plan"])["digest"].as_str().expect("a digest").to_owned();
+        let undone = place.run(&["undo", &run, "--approve", &digest]);
+        assert_eq!(code(&undone), 0, "{change}: {}", said(&undone));
+        assert_eq!(held(&place), before, "{change}: {}", said(&undone));
+    }
+}

@@ -68,6 +68,9 @@ struct Collected {
     transient: usize,
 }
 
+/// A larger file is not kept: it would be a log, or a dump. The catalogue of files says the same.
+const KEPT_BYTES_MAX: u32 = 1024 * 1024;
+
 /// The undo of what passes by itself: a comment, so that it can be performed like any other.
 const NOTHING_TO_UNDO: &str = "nothing is left to undo";
 
@@ -168,15 +171,22 @@ impl Collected {
         self.captures.extend(capture);
     }
 
-    /// A file that a redirection writes is put aside before.
+    /// What a file that a redirection writes holds is recorded before.
     fn file(&mut self, redirect: &Redirect, plain: bool) {
         if !plain || redirect.target.expands || redirect.target.glob {
             self.without_undo += 1;
             return;
         }
         let file = quoted(&redirect.target);
-        self.undo.push(format!("if test -e {file}.before; then mv -f {file}.before {file}; else rm -f {file}; fi"));
-        self.captures.push(format!("if test -e {file}; then cp -pv {file} {file}.before; fi"));
+        let captured = format!("\"$CAPTURED_{}\"", self.captures.len() + 1);
+        self.undo.push(format!(
+            "case {captured} in none*) rm -f {file};; kept*) tail -n +2 <<<{captured} | base64 -d >{file};; \
+             *) echo 'more than 1 MiB was not kept: '{file} >&2; false;; esac"
+        ));
+        self.captures.push(format!(
+            "if test ! -e {file}; then echo none; elif test \"$(stat -c %s {file})\" -gt {KEPT_BYTES_MAX}; \
+             then echo large; else echo kept; base64 {file}; fi"
+        ));
     }
 
     fn program(&mut self, reading: &Reading<'_>, index: usize) {
