@@ -27,6 +27,7 @@ pub(crate) const PAGES: &[(&str, &str)] = pages![
     "empty",
     "four-eyes",
     "no-such-step",
+    "not-found",
     "not-in-policy",
     "not-open",
     "not-proved",
@@ -35,6 +36,7 @@ pub(crate) const PAGES: &[(&str, &str)] = pages![
     "plan-tampered",
     "stale-outcome",
     "step-state",
+    "token-taken",
     "undo-under-way",
     "wait-changes",
 ];

@@ -19,6 +19,7 @@ use crate::client::socket_path;
 use crate::config::{self, Loaded};
 use crate::credential;
 use crate::exit::Failure;
+use crate::planning;
 use crate::wiring::Wiring;
 
 /// How long steps and messages under way may take to end when the engine stops; then steps are stopped.
@@ -68,7 +69,7 @@ impl Host {
             adopt(&engine.handle(), policy).await?;
         }
         let site = Site::new(engine.handle(), auth, env!("CARGO_PKG_VERSION"))
-            .refusing_plans(credential::refusals)
+            .refusing_plans(|plan| [credential::refusals(plan), planning::understatements(plan)].concat())
             .redacting_words(credential::redacted);
         let site = Arc::new(site);
         Ok(Self { engine, site, new_admin_token })

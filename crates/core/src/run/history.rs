@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::digest::Digest;
 use crate::event::{Event, StepOutcome};
 use crate::id::RunId;
+use crate::plan::StepKind;
 use crate::record::{Actor, Recorded};
 
 /// What happened in a run.
@@ -102,16 +103,18 @@ impl RunHistory {
     pub fn of(events: &[Recorded]) -> Self {
         let mut history = Self::default();
         let mut requested_by = None;
+        let mut manual = Vec::new();
         for recorded in events {
-            if let Event::RunPlanned { .. } | Event::UndoStarted { .. } = recorded.event.as_ref() {
+            if let Event::RunPlanned { plan, .. } | Event::UndoStarted { plan, .. } = recorded.event.as_ref() {
                 requested_by = Some(&recorded.cause.actor);
+                manual = plan.steps.iter().filter(|step| step.kind == StepKind::Manual).map(|it| it.number).collect();
             }
-            history.note(recorded, requested_by.unwrap_or(&recorded.cause.actor));
+            history.note(recorded, requested_by.unwrap_or(&recorded.cause.actor), &manual);
         }
         history
     }
 
-    fn note(&mut self, recorded: &Recorded, requested_by: &Actor) {
+    fn note(&mut self, recorded: &Recorded, requested_by: &Actor, manual: &[u32]) {
         let said = |what, words: Option<&String>| Said {
             what,
             at: recorded.at,
@@ -127,7 +130,8 @@ impl RunHistory {
                 self.step(*step).skipped = Some(said("skipped", Some(reason)));
             }
             Event::ApprovalGiven { step, digest, .. } => {
-                let approval = approval(recorded, digest, requested_by);
+                let by_hand = manual.contains(step);
+                let approval = approval(recorded, digest, requested_by, by_hand);
                 self.step(*step).approvals.push(approval);
             }
             event => self.note_step(recorded, event),
@@ -191,9 +195,14 @@ impl RunHistory {
     }
 }
 
-/// Whoever approves by a command says so now; any other approval was given with the request.
-fn approval(recorded: &Recorded, digest: &Digest, requested_by: &Actor) -> Approval {
-    let now = matches!(recorded.cause.command.as_str(), "approve-step" | "repeat-step" | "confirm-step");
+/// Whoever approves by a command says so now; any other approval was given with the request. Whoever confirms a manual
+/// step approves that step; the approval of the step behind it, in the same breath, was given beforehand.
+fn approval(recorded: &Recorded, digest: &Digest, requested_by: &Actor, by_hand: bool) -> Approval {
+    let now = match recorded.cause.command.as_str() {
+        "approve-step" | "repeat-step" => true,
+        "confirm-step" => by_hand,
+        _ => false,
+    };
     let by = if now { &recorded.cause.actor } else { requested_by };
     Approval { digest: digest.clone(), by: by.clone(), at: recorded.at, beforehand: !now, expired: false }
 }

@@ -6,7 +6,7 @@ use crate::digest::Digest;
 use crate::event::{Event, StepOutcome};
 use crate::id::{IncidentId, RunId};
 use crate::incident::said;
-use crate::plan::{EffectClass, Plan, PlannedStep, StepKind};
+use crate::plan::{EffectClass, Plan, PlannedCommand, PlannedStep, StepKind};
 use crate::refusal::Refusal;
 use crate::run::{Run, StepState, approval, awaits_capture, capture, undo};
 
@@ -84,6 +84,10 @@ fn plan_run(
 
 fn is_sound(batch: &Batch, plan: &Plan, incident: Option<IncidentId>) -> Result<(), Refusal> {
     if plan.digest != plan.content_digest() {
+        return Err(Refusal::PlanTampered);
+    }
+    let forged = |command: &PlannedCommand| command.clone().bound(&plan.target).digest != command.digest;
+    if plan.steps.iter().flat_map(|step| &step.commands).any(forged) {
         return Err(Refusal::PlanTampered);
     }
     let changes = |step: &&PlannedStep| step.wait.is_some() && step.effect() != Some(EffectClass::Observe);

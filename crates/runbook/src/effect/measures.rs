@@ -106,7 +106,8 @@ impl Collected {
         let scope = decision.program.scope.as_slice();
         let written = invocation.span.slice(text);
         let filling = Filling { call: &call, written, scope, input: read.as_deref(), captured: &captured };
-        self.entry(entry, &filling, |text| plain.then(|| wrapped(reading.script, invocation, text)).flatten());
+        let around = |text| plain.then(|| wrapped(reading.script, invocation, text)).flatten();
+        self.entry(reading.catalogue, entry, &filling, around);
     }
 
     /// What goes with a statement of an `sql` fence.
@@ -161,13 +162,24 @@ impl Collected {
         }
     }
 
-    fn entry(&mut self, entry: &Entry, filling: &Filling<'_>, around: impl Fn(String) -> Option<String>) {
+    fn entry(
+        &mut self,
+        catalogue: &Catalogue,
+        entry: &Entry,
+        filling: &Filling<'_>,
+        around: impl Fn(String) -> Option<String>,
+    ) {
         let filled = |template: &Option<Template>| template.as_ref()?.fill(filling).and_then(&around);
         self.preview.extend(filled(&entry.preview));
         self.verify.extend(filled(&entry.verify));
         let capture = filled(&entry.capture);
         let needs_capture = entry.undo.as_ref().is_some_and(Template::takes_captured);
-        self.around_undo(filled(&entry.undo).filter(|_| capture.is_some() || !needs_capture), entry.transient);
+        let undo = filled(&entry.undo).filter(|_| capture.is_some() || !needs_capture);
+        // Nobody recorded whether it was there before: what would take it away again is no undo.
+        let takes_away = |undo: &str| {
+            matches!(super::classify_with(catalogue, "bash", undo), EffectClass::Outage | EffectClass::Destroy)
+        };
+        self.around_undo(undo.filter(|undo| needs_capture || !takes_away(undo)), entry.transient);
         self.captures.extend(capture);
     }
 

@@ -212,6 +212,13 @@ impl<'t> Lexer<'t> {
 
     fn dollar(&mut self, word: &mut Word) -> Option<()> {
         match self.byte(1) {
+            Some(b'(') if self.arithmetic().is_some() => {
+                word.expands = true;
+                let length = self.arithmetic()?;
+                word.opaque |= self.rest()[..length].contains('`') || self.rest()[3..length].contains("$(");
+                self.take(length, word);
+                Some(())
+            }
             Some(b'(') => self.substitution(2, word),
             Some(b'{') => {
                 word.expands = true;
@@ -226,6 +233,14 @@ impl<'t> Lexer<'t> {
                 Some(())
             }
         }
+    }
+
+    /// The length of `$(( … ))` that begins here. `$( (a) )` and `$((a); b)` are commands.
+    fn arithmetic(&self) -> Option<usize> {
+        let bytes = self.rest().as_bytes();
+        let outer = parentheses(bytes.strip_prefix(b"$(")?)?;
+        let inner = parentheses(bytes.strip_prefix(b"$((")?)?;
+        (outer == inner + 2).then_some(outer + 2)
     }
 
     /// `$( … )` or `<( … )`, whose inside begins after `opener` bytes.

@@ -1,7 +1,7 @@
 //! The shape of a statement, as it is written in the catalogue, and the texts that are filled with its parts.
 //!
 //! A pattern is words that must follow each other: `ALTER ROLE|USER {role} SET {setting} TO|=`. `A|B` is a choice, `A?`
-//! may be absent, `{name}` is an identifier with what qualifies it, `;` is the end; without it anything may follow.
+//! may be absent, `{name}` is an identifier with what qualifies it, `*` any one value, `;` is the end; without it anything may follow.
 //!
 //! In a text, `{name}` is the identifier as written, `{'name'}` a string with the name that the server has it under,
 //! `{@name}` a string with the identifier as written, `{statement}` the whole, `{value}` an expression that writes a
@@ -38,6 +38,7 @@ pub(super) struct StatementPattern {
 enum Part {
     Words { any: Vec<String>, optional: bool },
     Name(String),
+    Value,
     End,
 }
 
@@ -46,6 +47,7 @@ impl From<String> for StatementPattern {
         let part = |word: &str| match word.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
             Some(name) => Part::Name(name.to_owned()),
             None if word == ";" => Part::End,
+            None if word == "*" => Part::Value,
             None => {
                 let (words, optional) = word.strip_suffix('?').map_or((word, false), |words| (words, true));
                 Part::Words { any: words.split('|').map(str::to_owned).collect(), optional }
@@ -83,6 +85,7 @@ impl StatementPattern {
                     bindings.0.push((name.clone(), path));
                     rest = behind;
                 }
+                Part::Value => rest = rest.split_first()?.1,
                 Part::End if rest.iter().all(|piece| piece.slice(statement) == ";") => {}
                 Part::End => return None,
             }
