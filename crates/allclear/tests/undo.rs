@@ -180,7 +180,7 @@ fn files(folder: &Path) -> Vec<std::path::PathBuf> {
 
 #[test]
 fn files_that_commands_changed_hold_again_what_they_held() {
-    const CHANGES: [&str; 9] = [
+    const CHANGES: [&str; 10] = [
         "sed -i s/slow/fast/ mode",
         "echo fast > mode",
         "echo fast >> mode",
@@ -189,6 +189,7 @@ fn files_that_commands_changed_hold_again_what_they_held() {
         "cp other mode",
         "cp other folder",
         "mv other mode",
+        "mv folder put-aside",
         "date > new",
     ];
     let held = |place: &Place| -> Vec<(String, Option<Vec<u8>>)> {
