@@ -138,9 +138,11 @@ impl Terminal {
         let program = place.command(arguments);
         let words = std::iter::once(program.get_program()).chain(program.get_args());
         let words: Vec<String> = words.map(|word| format!("'{}'", word.to_string_lossy())).collect();
+        // In the place of the shell, which may be any: one that stayed would take Ctrl-C for its own end.
+        let line = format!("exec {}", words.join(" "));
         let mut command = Command::new(script);
         command
-            .args(["-qefc", &words.join(" "), "/dev/null"])
+            .args(["-qefc", &line, "/dev/null"])
             .envs(program.get_envs().filter_map(|(k, v)| Some((k, v?))));
         command.current_dir(place.path("")).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("a terminal opens");
