@@ -262,3 +262,8 @@ async fn after_a_restart_a_capture_begins_where_the_last_step_ended() {
     let (_, output) = perform(&sessions, &step).await;
     assert_eq!(output, "[a new shell: variables of earlier steps are gone]\n/usr/bin\n");
 }
+
+#[tokio::test]
+async fn what_a_reader_cut_off_is_captured_all_the_same() {
+    check("seq 100000 | head -1", "echo \"[$OLD]\"", "[1]\n").await;
+}

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod capture;
+mod cut_off;
 mod processes;
 mod support;
 mod wait;
