@@ -141,9 +141,7 @@ impl Terminal {
         // In the place of the shell, which may be any: one that stayed would take Ctrl-C for its own end.
         let line = format!("exec {}", words.join(" "));
         let mut command = Command::new(script);
-        command
-            .args(["-qefc", &line, "/dev/null"])
-            .envs(program.get_envs().filter_map(|(k, v)| Some((k, v?))));
+        command.args(["-qefc", &line, "/dev/null"]).envs(program.get_envs().filter_map(|(k, v)| Some((k, v?))));
         command.current_dir(place.path("")).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("a terminal opens");
         let keys = child.stdin.take().expect("its keys");
