@@ -34,6 +34,9 @@ use clap::{Parser, ValueEnum};
 use crate::commands::Verb;
 use crate::exit::Exit;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Self-hosted incident response: lint, plan, run, rehearse, watch, page, tell, review.
 #[derive(Debug, Parser)]
 #[command(name = "allclear", version, disable_help_subcommand = true, propagate_version = true)]

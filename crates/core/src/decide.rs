@@ -4,6 +4,7 @@
 //! left added in this batch, and may add its own. A noun never imports a noun to its right; influence to the left
 //! travels only through the log. A deadline that has passed fires with whichever command comes first.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -107,7 +108,7 @@ fn accept(batch: &mut Batch, command: &Command) -> Result<(), Refusal> {
 
 impl Batch {
     fn begin(world: World, command: &Command, actor: &Actor, now: Timestamp) -> Self {
-        let cause = Cause { actor: actor.clone(), command: command.name().to_owned() };
+        let cause = Cause { actor: actor.clone(), command: Cow::Borrowed(command.name()) };
         // The time of the log never runs backwards, even when the clock does.
         // Microseconds are what both databases keep and what people can still read.
         let now = Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now);

@@ -1,5 +1,6 @@
 //! The envelope of an event: where it stands in the log, when, why, and what it is about.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -35,18 +36,18 @@ pub struct Cause {
     /// Who asked.
     pub actor: Actor,
     /// Name of the command that was accepted, such as `acknowledge-incident`.
-    pub command: String,
+    pub command: Cow<'static, str>,
 }
 
 /// Who asks for a change. Written `person:ana`, `engine`, `source:alertmanager`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Actor {
     /// Somebody, by name.
-    Person(String),
+    Person(Arc<str>),
     /// Allclear itself: time, probes, deliveries, steps.
     Engine,
     /// Another system that reports to us, by name.
-    Source(String),
+    Source(Arc<str>),
 }
 
 impl Actor {
@@ -74,10 +75,10 @@ impl FromStr for Actor {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ok(match text.split_once(':') {
-            Some(("person", name)) => Self::Person(name.to_owned()),
-            Some((_, name)) => Self::Source(name.to_owned()),
+            Some(("person", name)) => Self::Person(name.into()),
+            Some((_, name)) => Self::Source(name.into()),
             None if text == "engine" => Self::Engine,
-            None => Self::Source(text.to_owned()),
+            None => Self::Source(text.into()),
         })
     }
 }

@@ -210,7 +210,7 @@ fn every_event_is_sampled_once() {
 }
 
 fn recorded(seq: u64, event: Event) -> Recorded {
-    let cause = Cause { actor: Actor::Person("ana".to_owned()), command: "sample".to_owned() };
+    let cause = Cause { actor: Actor::Person("ana".into()), command: "sample".into() };
     let at = "2026-01-05T03:00:00Z".parse().unwrap();
     let (incident, run) = crate::about::about(&crate::world::World::default(), &event);
     Recorded { seq, at, cause, incident, run, event: std::sync::Arc::new(event) }

@@ -77,7 +77,7 @@ impl Walk {
         let actor = match who {
             0 | 1 => person("ana"),
             2 => person("ben"),
-            _ => Actor::Source("pipeline".to_owned()),
+            _ => Actor::Source("pipeline".into()),
         };
         let run = self.aim(choice);
         let (id, step) = run.map_or((RunId(1), 1), |run| (run.id, run.current().map_or(1, |(number, _)| number)));

@@ -42,7 +42,7 @@ fn plan(steps: Vec<PlannedStep>) -> Plan {
 fn after(commands: Vec<Command>) -> World {
     let now = "2026-01-05T03:00:00Z".parse().unwrap();
     commands.into_iter().fold(World::default(), |world, command| {
-        decide(&world, &command, &Actor::Person("ana".to_owned()), now).unwrap().into_parts().1
+        decide(&world, &command, &Actor::Person("ana".into()), now).unwrap().into_parts().1
     })
 }
 

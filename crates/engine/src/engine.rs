@@ -333,7 +333,7 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
 
     fn accept(&mut self, turn: Turn, decided: Decided) {
         self.retry_at = None;
-        self.show(decided.world);
+        let _before = self.show(decided.world);
         decided.events.iter().for_each(|recorded| self.tell(recorded));
         for outcome in turn.outcomes {
             self.performing.settle(&outcome.effect);
@@ -370,13 +370,14 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
         self.retry_at = self.clock.now().saturating_add(RETRY_APPEND).ok();
     }
 
-    fn show(&mut self, world: World) {
+    /// Shows this world. The one before is given back, so that nobody waits for an answer while it is taken apart.
+    fn show(&mut self, world: World) -> Arc<World> {
         let policy_changed = self.world.policy.as_ref().map(Arc::as_ptr) != world.policy.as_ref().map(Arc::as_ptr);
         self.world = Arc::new(world);
         if policy_changed {
             self.schedule = ProbeSchedule::begin(&self.world.policy(), self.clock.now());
         }
-        self.publish.send_replace(Arc::clone(&self.world));
+        self.publish.send_replace(Arc::clone(&self.world))
     }
 
     /// Only the holder of the lease performs effects.

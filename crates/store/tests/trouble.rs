@@ -17,7 +17,7 @@ fn records(after: Seq, count: u64) -> Vec<Recorded> {
     let record = |seq| Recorded {
         seq,
         at: jiff::Timestamp::UNIX_EPOCH,
-        cause: Cause { actor: Actor::Engine, command: "report-check".to_owned() },
+        cause: Cause { actor: Actor::Engine, command: "report-check".into() },
         incident: None,
         run: None,
         event: Arc::new(Event::CheckFailed { check: "api".to_owned(), reason: "x".repeat(1_000) }),

@@ -15,6 +15,10 @@ use allclear_core::{Actor, Cause, Event, IncidentId, Recorded, Seq};
 use allclear_store::{Location, Store};
 use allclear_testkit::{Series, bench_folder, fsync_ms};
 
+/// The one of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
 const BATCH: u64 = 64;
@@ -59,7 +63,7 @@ async fn main() -> Fallible<()> {
 }
 
 fn record(seq: Seq) -> Recorded {
-    let cause = Cause { actor: Actor::Person("ana".to_owned()), command: "update-incident".to_owned() };
+    let cause = Cause { actor: Actor::Person("ana".into()), command: "update-incident".into() };
     let incident = IncidentId(1 + seq / 50);
     let text = format!("{seq}: the payments service answers again for most customers; the queue is being worked off");
     let event = Event::IncidentUpdated { incident, text, public: true };

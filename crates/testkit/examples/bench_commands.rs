@@ -23,6 +23,10 @@ use allclear_testkit::{Goal, Series, bench_folder, fsync_ms, machine};
 use bytes::Bytes;
 use jiff::Timestamp;
 
+/// The one of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
 const ROUNDS: u32 = 9;
@@ -161,7 +165,7 @@ async fn start(folder: &Path) -> Fallible<Engine> {
 }
 
 fn ana() -> Actor {
-    Actor::Person("ana".to_owned())
+    Actor::Person("ana".into())
 }
 
 fn milliseconds(since: Instant) -> f64 {

@@ -23,6 +23,10 @@ use allclear_core::{Actor, Command as EngineCommand, Policy, SecretRef, Target};
 use allclear_engine::Handle;
 use allclear_testkit::{Goal, Series, bench_folder, machine, resident_mib};
 
+/// The one of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
 const MEGABYTES: usize = 200;

@@ -10,14 +10,14 @@ use jiff::{SignedDuration, Timestamp};
 fn told() -> Simulation {
     let begin: Timestamp = "2026-01-05T02:50:00Z".parse().unwrap();
     let at = |minutes: i64| begin.saturating_add(SignedDuration::from_mins(minutes)).unwrap();
-    let ana = || Actor::Person("ana".to_owned());
+    let ana = || Actor::Person("ana".into());
     let mut demo = Simulation::begin(begin, story::policy(), Faults::none());
     demo.outside.set_health("city-api", Health::Up);
     demo.outside.set_health("payments", Health::Up);
     demo.outside.set_step(1, StepScript::Fails("exited with 22: the city API answers 503".to_owned()));
     demo.advance_to(at(5));
     let backup = Command::ReportJob { job: "backup".to_owned(), outcome: JobOutcome::Succeeded, note: String::new() };
-    demo.submit(&backup, &Actor::Source("ping".to_owned())).unwrap();
+    demo.submit(&backup, &Actor::Source("ping".into())).unwrap();
 
     demo.outside.set_health("city-api", Health::Down("answered 503".to_owned()));
     demo.outside.set_answer("pager", Answer::Status(500));
@@ -61,7 +61,7 @@ fn told() -> Simulation {
     let (text, owner, due) = ("Migrate in small batches".to_owned(), "ben".to_owned(), "2026-02-01".to_owned());
     demo.submit(&Command::AddActionItem { review, text, owner, due }, &ana()).unwrap();
     demo.submit(&Command::PublishReview { review, text: None }, &ana()).unwrap();
-    demo.submit(&backup, &Actor::Source("ping".to_owned())).unwrap();
+    demo.submit(&backup, &Actor::Source("ping".into())).unwrap();
     demo.advance_to(at(60 * 51));
     demo
 }

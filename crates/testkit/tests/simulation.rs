@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 const SEEDS: u64 = 200;
 
 fn person(name: &str) -> Actor {
-    Actor::Person(name.to_owned())
+    Actor::Person(name.into())
 }
 
 /// An hour or so of an estate that breaks and people who work on it, all of it told from the seed.

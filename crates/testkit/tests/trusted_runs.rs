@@ -18,7 +18,7 @@ const SEEDS: u64 = 200;
 const ROUNDS_MAX: usize = 600;
 
 fn person(name: &str) -> Actor {
-    Actor::Person(name.to_owned())
+    Actor::Person(name.into())
 }
 
 fn plan() -> Plan {

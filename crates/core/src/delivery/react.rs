@@ -74,7 +74,7 @@ pub(crate) fn page_message(batch: &Batch, incident: IncidentId, action: MessageA
     if let Some(procedure) = incident.procedure.as_deref().and_then(|id| policy.procedure(id)) {
         lines.push(format!("Procedure: {} {}", procedure.title, procedure.url));
     }
-    Some(message(&policy, incident, action, incident.title.clone(), lines.join("\n")))
+    Some(message(&policy, incident, action, incident.title.to_string(), lines.join("\n")))
 }
 
 /// What a notice says of its incident.
@@ -82,7 +82,7 @@ pub(crate) fn notice_message(batch: &Batch, incident: IncidentId, kind: NoticeKi
     let policy = batch.policy();
     let incident = batch.world().incidents.get(&incident)?;
     let title = if kind.is_public() { &incident.public_title } else { &incident.title };
-    Some(message(&policy, incident, MessageAction::Inform, title.clone(), text.to_owned()))
+    Some(message(&policy, incident, MessageAction::Inform, title.to_string(), text.to_owned()))
 }
 
 fn message(policy: &Policy, incident: &Incident, action: MessageAction, title: String, body: String) -> Message {

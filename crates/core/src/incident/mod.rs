@@ -31,11 +31,11 @@ pub struct Incident {
     /// How bad it is.
     pub severity: Severity,
     /// One line, for the team.
-    pub title: String,
+    pub title: Arc<str>,
     /// One line, for the public: what a check met may name machines that are nobody else's business.
-    pub public_title: String,
+    pub public_title: Arc<str>,
     /// What part of the service it is about.
-    pub component: String,
+    pub component: Arc<str>,
     /// Id of the procedure to follow.
     pub procedure: Option<String>,
     /// Whether the public is told.
@@ -45,7 +45,7 @@ pub struct Incident {
     /// What it does to users, as assessed.
     pub impact: Option<String>,
     /// Who leads.
-    pub commander: Option<String>,
+    pub commander: Option<Arc<str>>,
     /// Why it happened, as far as it is known.
     pub root_cause: Option<String>,
     /// Alerts that belong to it, open or not, and what each said.
@@ -215,25 +215,26 @@ fn touches(event: &Event) -> bool {
 }
 
 fn opened(recorded: &Recorded) -> Option<Incident> {
-    let Event::IncidentOpened { incident, severity, title, component, procedure, alert, public } =
+    let Event::IncidentOpened { incident, severity, title: summary, component, procedure, alert, public } =
         recorded.event.as_ref()
     else {
         return None;
     };
+    let title: Arc<str> = summary.as_str().into();
     Some(Incident {
         id: *incident,
         stage: Stage::Open,
         severity: *severity,
-        title: title.clone(),
-        public_title: if alert.is_some() { format!("Problem with {component}") } else { title.clone() },
-        component: component.clone(),
+        public_title: if alert.is_some() { format!("Problem with {component}").into() } else { Arc::clone(&title) },
+        title,
+        component: component.as_str().into(),
         procedure: procedure.clone(),
         public: *public,
         announced: false,
         impact: None,
         commander: None,
         root_cause: None,
-        alerts: alert.iter().map(|alert| (*alert, title.clone())).collect(),
+        alerts: alert.iter().map(|alert| (*alert, summary.clone())).collect(),
         recovered: false,
         taken: None,
         opened_at: recorded.at,
@@ -278,7 +279,7 @@ fn note(incident: &mut Incident, recorded: &Recorded) {
                 incident.taken = Some(*severity);
             }
         }
-        Event::IncidentAssigned { commander, .. } => incident.commander = Some(commander.clone()),
+        Event::IncidentAssigned { commander, .. } => incident.commander = Some(commander.as_str().into()),
         // A note to the team is not what the public waits for.
         Event::IncidentUpdated { public: false, .. } if incident.public => {}
         Event::IncidentUpdated { public, .. } => {

@@ -131,7 +131,7 @@ fn open_or_join(
     component: &str,
     procedure: Option<String>,
 ) {
-    let same = |incident: &&Arc<Incident>| incident.is_open() && incident.component == component;
+    let same = |incident: &&Arc<Incident>| incident.is_open() && *incident.component == *component;
     let open_already = batch.world().incidents.values().find(same).map(|incident| incident.id);
     match open_already {
         Some(incident) => {

@@ -198,7 +198,7 @@ impl RunHistory {
 /// Whoever approves by a command says so now; any other approval was given with the request. Whoever confirms a manual
 /// step approves that step; the approval of the step behind it, in the same breath, was given beforehand.
 fn approval(recorded: &Recorded, digest: &Digest, requested_by: &Actor, by_hand: bool) -> Approval {
-    let now = match recorded.cause.command.as_str() {
+    let now = match &*recorded.cause.command {
         "approve-step" | "repeat-step" => true,
         "confirm-step" => by_hand,
         _ => false,
@@ -215,9 +215,9 @@ mod tests {
     use crate::record::Cause;
 
     fn recorded(second: i64, actor: &str, command: &str, event: Event) -> Recorded {
-        let actor = if actor == "engine" { Actor::Engine } else { Actor::Person(actor.to_owned()) };
+        let actor = if actor == "engine" { Actor::Engine } else { Actor::Person(actor.into()) };
         let at = Timestamp::from_second(second).unwrap_or(Timestamp::UNIX_EPOCH);
-        let cause = Cause { actor, command: command.to_owned() };
+        let cause = Cause { actor, command: command.to_owned().into() };
         let seq = second.unsigned_abs();
         Recorded { seq, at, cause, incident: None, run: Some(RunId(1)), event: Arc::new(event) }
     }

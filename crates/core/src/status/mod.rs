@@ -161,8 +161,8 @@ fn say(world: &mut World, id: IncidentId, kind: NoticeKind, text: &str, at: Time
     let mut shown = world.status.incidents.get(&id).cloned().unwrap_or_else(|| PublicIncident {
         id,
         severity: incident.severity,
-        title: incident.public_title.clone(),
-        component: incident.component.clone(),
+        title: incident.public_title.to_string(),
+        component: incident.component.to_string(),
         started_at: incident.opened_at,
         resolved_at: None,
         root_cause: None,

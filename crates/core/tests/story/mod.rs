@@ -42,7 +42,7 @@ pub(crate) fn command(ask: &Ask, world: &World) -> (Command, Actor) {
     let incident = pick(world.incidents.keys().copied(), which).unwrap_or(IncidentId(9_999));
     let run = pick(world.runs.keys().copied(), which).unwrap_or(RunId(9_999));
     let review = pick(world.reviews.keys().copied(), which).unwrap_or(ReviewId(9_999));
-    let actor = if choice % 4 == 3 { Actor::Source("grafana".to_owned()) } else { Actor::Person("ana".to_owned()) };
+    let actor = if choice % 4 == 3 { Actor::Source("grafana".into()) } else { Actor::Person("ana".into()) };
     let command = match kind {
         0..=9 => return (check(which, choice), Actor::Engine),
         10 => job(which, choice),
@@ -60,7 +60,7 @@ pub(crate) fn command(ask: &Ask, world: &World) -> (Command, Actor) {
         37 => Command::PublishReview { review, text: (which.is_multiple_of(2)).then(text) },
         39 => Command::PauseRun { run },
         40..=41 => Command::ResumeRun { run },
-        42 => return (undo(world, which, choice), Actor::Person("ben".to_owned())),
+        42 => return (undo(world, which, choice), Actor::Person("ben".into())),
         38 => Command::AdoptPolicy { policy: Box::new(policies().swap_remove(choice % policies().len())) },
         _ => return (Command::StartEngine { version: "0.1.0".to_owned() }, Actor::Engine),
     };

@@ -78,7 +78,7 @@ impl Bench {
 }
 
 pub(crate) fn ana() -> Actor {
-    Actor::Person("ana".to_owned())
+    Actor::Person("ana".into())
 }
 
 pub(crate) fn open_incident(title: &str) -> Command {

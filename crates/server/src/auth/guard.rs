@@ -43,7 +43,7 @@ pub(crate) async fn guard_local(State(site): State<Arc<Site>>, request: Request,
     let let_in = match headers.get(header::AUTHORIZATION) {
         Some(given) => by_token(&site, given, headers),
         None => claimed(headers).map(|actor| {
-            let asker = Asker(actor.unwrap_or_else(|| Actor::Source("socket".to_owned())));
+            let asker = Asker(actor.unwrap_or_else(|| Actor::Source("socket".into())));
             (asker, Standing { role: Role::Admin, proved: true })
         }),
     };
@@ -96,12 +96,12 @@ fn by_token(site: &Site, given: &HeaderValue, headers: &HeaderMap) -> Result<(As
     let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
     match token.and_then(|token| site.auth.holder(token)).ok_or_else(Problem::unauthenticated)? {
         Holder::Admin => {
-            let actor = claimed(headers)?.unwrap_or_else(|| Actor::Source("api".to_owned()));
+            let actor = claimed(headers)?.unwrap_or_else(|| Actor::Source("api".into()));
             Ok((Asker(actor), Standing { role: Role::Admin, proved: false }))
         }
         Holder::Person(person) => {
             let standing = Standing { role: person.role, proved: true };
-            Ok((Asker(Actor::Person(person.name)), standing))
+            Ok((Asker(Actor::Person(person.name.into())), standing))
         }
     }
 }
@@ -125,8 +125,8 @@ fn claimed(headers: &HeaderMap) -> Result<Option<Actor>, Problem> {
         return Err(wrong());
     }
     match kind {
-        "person" => Ok(Some(Actor::Person(name.trim().to_owned()))),
-        "source" => Ok(Some(Actor::Source(name.trim().to_owned()))),
+        "person" => Ok(Some(Actor::Person(name.trim().into()))),
+        "source" => Ok(Some(Actor::Source(name.trim().into()))),
         _ => Err(wrong()),
     }
 }

@@ -205,7 +205,7 @@ impl Auth {
 
     pub(crate) fn session(&self, id: &str, now: Timestamp) -> Option<(Actor, Standing)> {
         let (person, standing) = lock(&self.inner.sessions).holder(&digest(id), now)?;
-        Some((Actor::Person(person), standing))
+        Some((Actor::Person(person.into()), standing))
     }
 
     pub(crate) fn sign_out(&self, id: &str) {

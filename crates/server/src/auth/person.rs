@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     fn person(name: &str, role: Role) -> Person {
-        let created_by = Actor::Person("root".to_owned());
+        let created_by = Actor::Person("root".into());
         Person { name: name.to_owned(), role, created_at: Timestamp::UNIX_EPOCH, created_by }
     }
 

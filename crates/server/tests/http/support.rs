@@ -177,7 +177,7 @@ impl Stage {
     }
 
     pub(crate) async fn submit(&self, command: Command) -> Vec<Event> {
-        let accepted = self.handle.submit(command, Actor::Person("ana".to_owned())).await.unwrap();
+        let accepted = self.handle.submit(command, Actor::Person("ana".into())).await.unwrap();
         accepted.events.iter().map(|recorded| recorded.event.as_ref().clone()).collect()
     }
 

@@ -20,7 +20,7 @@ pub(crate) fn after_seconds(seconds: i64) -> Timestamp {
 
 pub(crate) fn record(seq: Seq, event: Event) -> Recorded {
     let at = after_seconds(i64::try_from(seq).expect("a small number"));
-    let cause = Cause { actor: Actor::Person("ana".to_owned()), command: "report-check".to_owned() };
+    let cause = Cause { actor: Actor::Person("ana".into()), command: "report-check".into() };
     Recorded { seq, at, cause, incident: None, run: None, event: Arc::new(event) }
 }
 

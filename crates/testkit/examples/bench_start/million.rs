@@ -108,7 +108,7 @@ impl Story {
             events: Vec::new(),
             now: "2025-01-01T00:00:00Z".parse()?,
             open: VecDeque::new(),
-            ana: Actor::Person("ana".to_owned()),
+            ana: Actor::Person("ana".into()),
         };
         story.submit(&Command::AdoptPolicy { policy: Box::new(policy) })?;
         Ok(story)

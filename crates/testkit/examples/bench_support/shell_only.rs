@@ -79,7 +79,7 @@ pub(crate) async fn start(folder: &Path) -> Fallible<Engine> {
 
 /// Who approves.
 pub(crate) fn ana() -> Actor {
-    Actor::Person("ana".to_owned())
+    Actor::Person("ana".into())
 }
 
 /// The real shell, and nothing else.

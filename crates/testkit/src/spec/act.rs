@@ -71,8 +71,8 @@ fn happen(simulation: &mut Simulation, read: &mut Read, words: &[&str]) -> Resul
         ["step", step, "fails", summary] => end_step(simulation, number(step)?, false, summary)?,
         [name, deed @ ..] => {
             let actor = match name.split_once(':') {
-                Some(("source", name)) => Actor::Source(name.to_owned()),
-                _ => Actor::Person((*name).to_owned()),
+                Some(("source", name)) => Actor::Source(name.into()),
+                _ => Actor::Person((*name).into()),
             };
             let command = command(simulation, read, deed)?;
             let _ = simulation.submit(&command, &actor);
@@ -242,5 +242,5 @@ fn report_check(simulation: &mut Simulation, check: &str, verdict: Verdict) {
 
 fn report_job(simulation: &mut Simulation, job: &str, outcome: JobOutcome, note: &str) {
     let command = Command::ReportJob { job: job.to_owned(), outcome, note: note.to_owned() };
-    let _ = simulation.submit(&command, &Actor::Source("ping".to_owned()));
+    let _ = simulation.submit(&command, &Actor::Source("ping".into()));
 }
