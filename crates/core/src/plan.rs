@@ -113,8 +113,11 @@ pub struct PlannedCommand {
     pub language: String,
     /// The text that will be performed.
     pub rendered: String,
-    /// What it does to the world.
+    /// What it does to the world, as the runbook declares it or else as the catalogue takes it.
     pub effect: EffectClass,
+    /// What the catalogue takes it for, where the runbook declares something milder. Approvals go by the graver of both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classified: Option<EffectClass>,
     /// The commands that bring back what was before; `None` where nobody knows any. In the language of the command, and
     /// in bash where that is a manifest.
     pub undo: Option<String>,
@@ -150,6 +153,7 @@ impl PlannedCommand {
             language: language.to_owned(),
             rendered,
             effect,
+            classified: None,
             undo: None,
             capture: BTreeMap::new(),
             captured: BTreeMap::new(),
@@ -160,6 +164,21 @@ impl PlannedCommand {
             digest: Digest::default(),
         };
         unbound.bound(target)
+    }
+
+    /// The graver of what is declared and what the catalogue takes it for.
+    pub fn gravest(&self) -> EffectClass {
+        self.classified.map_or(self.effect, |classified| classified.max(self.effect))
+    }
+
+    /// In words, where the runbook declares something milder than the catalogue takes it for.
+    pub fn milder_by_word(&self) -> Option<String> {
+        let classified = self.classified.filter(|classified| *classified > self.effect)?;
+        let declared = self.effect.word();
+        Some(match classified {
+            EffectClass::Unknown => format!("the runbook says {declared}; Allclear cannot tell"),
+            known => format!("the runbook says {declared}; Allclear would say {}", known.word()),
+        })
     }
 
     /// Binds the command to its target anew, after what goes with it was set.
@@ -214,6 +233,11 @@ impl PlannedStep {
     /// The worst effect among the step's commands; a manual step has none.
     pub fn effect(&self) -> Option<EffectClass> {
         self.commands.iter().map(|command| command.effect).max()
+    }
+
+    /// The worst that any of the step's commands may do, by what is declared and by what the catalogue takes it for.
+    pub fn gravest(&self) -> Option<EffectClass> {
+        self.commands.iter().map(PlannedCommand::gravest).max()
     }
 
     /// Digest of the whole step: what a person approves when the run asks.

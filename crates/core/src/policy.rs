@@ -77,7 +77,7 @@ impl Policy {
 /// Who may approve a step, and for how long that holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approvals {
-    /// Effects that need the approval of somebody other than whoever asked for the run.
+    /// Effects that need the approval of somebody other than whoever asked for the run; what is graver needs it too.
     pub four_eyes: BTreeSet<EffectClass>,
     /// How long an approval holds while its step is not started, and what was approved beforehand, in seconds.
     pub expires_s: u32,
@@ -90,13 +90,11 @@ impl Default for Approvals {
 }
 
 impl Approvals {
-    /// Whether a step needs a second person. What is not known might be the worst that the policy names.
+    /// Whether a step needs a second person. What is not known might be the worst, and what a runbook declares milder than
+    /// the catalogue takes it for counts as what the catalogue says.
     pub fn needs_four_eyes(&self, step: &PlannedStep) -> bool {
-        let worst = self.four_eyes.last().copied();
-        step.commands.iter().any(|command| match command.effect {
-            EffectClass::Unknown => worst >= Some(EffectClass::Outage),
-            effect => self.four_eyes.contains(&effect),
-        })
+        let mildest = self.four_eyes.first();
+        mildest.is_some_and(|mildest| step.gravest().is_some_and(|gravest| gravest >= *mildest))
     }
 
     /// When something that was approved then lapses.

@@ -191,9 +191,10 @@ fn plan(choice: usize) -> Plan {
     };
     let gravest = if choice.is_multiple_of(2) { EffectClass::Destroy } else { EffectClass::Unknown };
     let change = command(2, EffectClass::Change, Some("put $BEFORE back"), true);
+    let declared_milder = PlannedCommand { classified: (choice % 5 == 0).then_some(gravest), ..change.clone() };
     let mut steps = vec![
         step(1, vec![command(1, EffectClass::Observe, None, false)]),
-        step(2, vec![change.clone()]),
+        step(2, vec![declared_milder]),
         step(3, vec![command(3, gravest, (choice > 7).then_some("restore it"), false)]),
         PlannedStep::manual(4, 4, "by hand".to_owned(), String::new()),
         step(5, vec![change, command(5, EffectClass::Outage, Some("bring it back"), true)]),

@@ -22,7 +22,7 @@ mod variable;
 mod variable_name;
 
 pub use diagnostic::{Diagnostic, DiagnosticSeverity};
-pub use effect::{Catalogue, CatalogueProblem, Measures, classify_with, measures, reclassify};
+pub use effect::{Catalogue, CatalogueProblem, Measures, Measuring, classify_with, measures, reclassify};
 pub use lint::{
     Covered, Edit, Finding, Fix, FoundBy, Known, RULES, Rule, Settings, Surroundings, Watched, WatchedKind,
     alert_rules, anchors, coverage, find_rule, lint, scheduled_jobs,

@@ -264,6 +264,8 @@ pub struct Command {
     pub session: Option<String>,
     /// What the command does to the world.
     pub effect: EffectClass,
+    /// What its author says that it does, in an annotation.
+    pub declared: Option<EffectClass>,
     /// Where its author wants it tried until it succeeds: how often, and for how long.
     pub wait: Option<Wait>,
     /// Where each line of the text stands in the file.

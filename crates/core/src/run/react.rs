@@ -76,6 +76,11 @@ fn plan_run(
     preapproved: &[Digest],
 ) -> Result<(), Refusal> {
     is_sound(batch, plan, incident)?;
+    // Only an undo, whose plan is made of the log, gets at what was recorded before.
+    let takes_recorded = |step: &PlannedStep| step.commands.iter().any(|command| !command.captured.is_empty());
+    if plan.steps.iter().any(|step| step.undoes.is_some() || takes_recorded(step)) {
+        return Err(Refusal::PlanTampered);
+    }
     let run = RunId(batch.next_seq());
     let preapproved = preapproved.to_vec();
     batch.push(Event::RunPlanned { run, plan: Box::new(plan.clone()), incident, preapproved });

@@ -101,7 +101,8 @@ fn inverse(index: usize, command: &PlannedCommand, step: &Step, target: &str) ->
     // A manifest is put back by commands.
     let language = if command.language == "yaml" { "bash" } else { &command.language };
     let inverse = PlannedCommand::new(command.line, language, undo, command.effect, target);
-    Ok(PlannedCommand { captured, needs: command.needs.clone(), ..inverse }.bound(target))
+    let (classified, needs) = (command.classified, command.needs.clone());
+    Ok(PlannedCommand { classified, captured, needs, ..inverse }.bound(target))
 }
 
 /// Goes where the shell stood when the step began, as far as that is known: paths mean the same there.

@@ -39,7 +39,8 @@ fn lapsed(given: Timestamp, now: Timestamp) -> bool {
 }
 
 fn needs_four_eyes(step: &PlannedStep) -> bool {
-    step.commands.iter().any(|command| FOUR_EYES.contains(&command.effect) || command.effect == EffectClass::Unknown)
+    let classes = step.commands.iter().flat_map(|command| [Some(command.effect), command.classified]);
+    classes.flatten().any(|class| FOUR_EYES.contains(&class) || class == EffectClass::Unknown)
 }
 
 impl Ledger {

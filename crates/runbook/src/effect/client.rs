@@ -4,8 +4,8 @@
 //! the machine. So nothing is offered where the input would not arrive.
 
 use super::catalogue::{Language, quoted};
+use super::elsewhere;
 use super::input::{self, Input};
-use super::measures::wrapped;
 use super::shell::{Reading, texts};
 use super::statement::{self, StatementMeasures};
 use crate::syntax::bash::{Invocation, Wrapper};
@@ -48,7 +48,7 @@ impl Client {
         }
         words.extend(call.operands.iter().map(|word| quoted(word)));
         let reached = reading.script.wrappers(index).all(takes_input);
-        let command = wrapped(reading.script, invocation, words.join(" ")).filter(|_| reached)?;
+        let command = elsewhere::command(reading.script, invocation, words.join(" "), None).filter(|_| reached)?;
         Some(Self { statements: statement::measures(&given), command })
     }
 }

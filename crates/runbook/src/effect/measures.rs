@@ -10,9 +10,12 @@ use allclear_core::EffectClass;
 use super::applied;
 use super::catalogue::{Catalogue, Entry, Filling, Template, quoted};
 use super::client::{Client, fed};
+use super::elsewhere;
+use super::kept::{self, FileChange};
 use super::shell::Reading;
+use super::standing::Standing;
 use super::statement::{self, StatementMeasures};
-use crate::syntax::bash::{self, Frame, Invocation, Redirect, RedirectKind, Script, Wrapper};
+use crate::syntax::bash::{self, Frame, Redirect, RedirectKind, Word};
 
 /// What goes with one command.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,24 +36,51 @@ pub struct Measures {
 
 /// What goes with a command in a language, which has this effect.
 pub fn measures(catalogue: &Catalogue, language: &str, text: &str, effect: EffectClass) -> Measures {
-    let mut collected = Collected::default();
-    match language {
-        "bash" => {
-            let script = bash::parse(text);
-            let reading = Reading { catalogue, script: &script, depth: 0 };
-            for index in 0..script.invocations.len() {
-                collected.invocation(&reading, index, text);
-            }
-            if script.error.is_some() {
-                collected.without_undo += 1;
-            }
-        }
-        "sql" => statement::measures(text).into_iter().for_each(|it| collected.statement(it)),
-        "yaml" => collected.manifests(text, effect),
-        "redis" => drop(collected.programs.insert("redis-cli".to_owned())),
-        _ => {}
+    Measuring::new(catalogue).next(language, text, effect)
+}
+
+/// Tells what goes with the commands of a plan, in order: what is recorded before a step, and undone in a session of its
+/// own, cannot rest on what an earlier command sets.
+#[derive(Debug, Clone)]
+pub struct Measuring<'c> {
+    catalogue: &'c Catalogue,
+    standing: Standing,
+}
+
+impl<'c> Measuring<'c> {
+    /// Before the first command of a plan.
+    pub fn new(catalogue: &'c Catalogue) -> Self {
+        Self { catalogue, standing: Standing::default() }
     }
-    collected.finish(effect, language)
+
+    /// Another step begins.
+    pub fn begin_step(&mut self) {
+        self.standing.begin_step();
+    }
+
+    /// What goes with the next command, which has this effect.
+    pub fn next(&mut self, language: &str, text: &str, effect: EffectClass) -> Measures {
+        let mut collected = Collected::default();
+        match language {
+            "bash" => {
+                let script = bash::parse(text);
+                let reading = Reading { catalogue: self.catalogue, script: &script, depth: 0 };
+                self.standing.begin_text(text);
+                for index in 0..script.invocations.len() {
+                    collected.invocation(&reading, &self.standing, index, text);
+                    self.standing.follow(&script, index);
+                }
+                if script.error.is_some() {
+                    collected.without_undo += 1;
+                }
+            }
+            "sql" => statement::measures(text).into_iter().for_each(|it| collected.statement(it)),
+            "yaml" => collected.manifests(text, effect),
+            "redis" => drop(collected.programs.insert("redis-cli".to_owned())),
+            _ => {}
+        }
+        collected.finish(effect, language)
+    }
 }
 
 #[derive(Default)]
@@ -68,19 +98,18 @@ struct Collected {
     transient: usize,
 }
 
-/// A larger file is not kept: it would be a log, or a dump. The catalogue of files says the same.
-const KEPT_BYTES_MAX: u32 = 1024 * 1024;
-
 /// The undo of what passes by itself: a comment, so that it can be performed like any other.
 const NOTHING_TO_UNDO: &str = "nothing is left to undo";
 
 impl Collected {
-    fn invocation(&mut self, reading: &Reading<'_>, index: usize, text: &str) {
+    fn invocation(&mut self, reading: &Reading<'_>, standing: &Standing, index: usize, text: &str) {
         let invocation = &reading.script.invocations[index];
         self.program(reading, index);
-        let plain = is_plain(reading, index);
+        let plain = is_plain(reading, standing, index);
+        let place = Place { reading, standing, index };
         for redirect in invocation.redirects.iter().filter(|redirect| overwrites(redirect)) {
-            self.file(redirect, plain && invocation.via.is_none());
+            let files = [redirect.target.clone()];
+            self.files(FileChange::Content, &files, None, plain.then_some(place));
         }
         if reading.invocation(index) == EffectClass::Observe {
             return;
@@ -89,8 +118,9 @@ impl Collected {
         let decision = reading.catalogue.decide(&call);
         let own = decision.map_or(EffectClass::Unknown, |decision| reading.own(index, &decision));
         let (Some(decision), true) = (decision, own != EffectClass::Observe) else {
-            // The change is in a text among the arguments, or in a redirection that was looked at above.
-            if !invocation.redirects.iter().any(overwrites) {
+            // The change is in a text among the arguments, or in a redirection that was looked at above. The commands of a
+            // text that a shell starts are looked at one by one.
+            if !invocation.redirects.iter().any(overwrites) && !reading.starts_commands(index) {
                 self.client(reading, index, plain);
             }
             return;
@@ -102,12 +132,24 @@ impl Collected {
         self.irreversible.extend(entry.irreversible.clone());
         self.permissions.extend(entry.needs.iter().map(|need| format!("permission: {need}")));
         let captured = format!("CAPTURED_{}", self.captures.len() + 1);
-        let read = input_of(reading, index, text);
+        let read = input_of(reading, standing, index, text);
         let scope = decision.program.scope.as_slice();
         let written = invocation.span.slice(text);
         let filling = Filling { call: &call, written, scope, input: read.as_deref(), captured: &captured };
-        let around = |text| plain.then(|| wrapped(reading.script, invocation, text)).flatten();
-        self.entry(reading.catalogue, entry, &filling, around);
+        let around =
+            |text| plain.then(|| elsewhere::command(reading.script, invocation, text, Some(&captured))).flatten();
+        match &entry.files {
+            None => self.entry(reading.catalogue, entry, &filling, around),
+            Some(files) => {
+                self.preview.extend(entry.preview.as_ref().and_then(|preview| preview.fill(&filling)).and_then(around));
+                let named = |template: &Template| template.words(&filling);
+                let of: Option<Vec<_>> = files.of.iter().map(named).collect();
+                let source = files.from.as_ref().map(|from| named(from).and_then(|words| words.into_iter().next()));
+                let known = source.as_ref().is_none_or(Option::is_some);
+                let of = of.map(|of| of.concat()).filter(|of| known && !of.is_empty()).unwrap_or_default();
+                self.files(files.change, &of, source.flatten().as_ref(), plain.then_some(place));
+            }
+        }
     }
 
     /// What goes with a statement of an `sql` fence.
@@ -183,22 +225,28 @@ impl Collected {
         self.captures.extend(capture);
     }
 
-    /// What a file that a redirection writes holds is recorded before.
-    fn file(&mut self, redirect: &Redirect, plain: bool) {
-        if !plain || redirect.target.expands || redirect.target.glob {
+    /// What these files are is recorded before; nothing is undone where that is not sure for each of them.
+    fn files(&mut self, change: FileChange, files: &[Word], source: Option<&Word>, place: Option<Place<'_>>) {
+        let (keep, put_back) = kept::texts(change, source.is_some());
+        let mut found = Vec::new();
+        for file in files {
+            let captured = format!("CAPTURED_{}", self.captures.len() + found.len() + 1);
+            let both = place.as_ref().and_then(|place| {
+                let words = (place.path(file)?, source.map(|source| place.path(source)));
+                let source = words.1.map_or(Some(None), |source| source.map(Some))?;
+                let script = |text: &str, recorded| place.script((&words.0, source.as_deref()), text, recorded);
+                Some((script(&keep, None)?, script(&put_back, Some(captured.as_str()))?))
+            });
+            found.extend(both);
+        }
+        if found.is_empty() || found.len() < files.len() {
             self.without_undo += 1;
             return;
         }
-        let file = quoted(&redirect.target);
-        let captured = format!("\"$CAPTURED_{}\"", self.captures.len() + 1);
-        self.undo.push(format!(
-            "case {captured} in none*) rm -f {file};; kept*) tail -n +2 <<<{captured} | base64 -d >{file};; \
-             *) echo 'more than 1 MiB was not kept: '{file} >&2; false;; esac"
-        ));
-        self.captures.push(format!(
-            "if test ! -e {file}; then echo none; elif test \"$(stat -c %s {file})\" -gt {KEPT_BYTES_MAX}; \
-             then echo large; else echo kept; base64 {file}; fi"
-        ));
+        for (capture, undo) in found {
+            self.captures.push(capture);
+            self.undo.push(undo);
+        }
     }
 
     fn program(&mut self, reading: &Reading<'_>, index: usize) {
@@ -252,18 +300,46 @@ fn overwrites(redirect: &Redirect) -> bool {
     redirect.writes() && !redirect.target.value.starts_with("/dev/") && redirect.kind != RedirectKind::Duplicate
 }
 
-/// Whether the command runs once and its arguments mean the same afterwards.
-fn is_plain(reading: &Reading<'_>, index: usize) -> bool {
+/// A command of a text, and where it stands.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    reading: &'a Reading<'a>,
+    standing: &'a Standing,
+    index: usize,
+}
+
+impl Place<'_> {
+    /// The file that a word names, from where the step begins.
+    fn path(&self, word: &Word) -> Option<String> {
+        let script = self.reading.script;
+        let at_home = script.wrappers(self.index).any(|outer| matches!(outer.program(), "su" | "runuser"));
+        let path = self.standing.path(word, script.is_elsewhere(self.index))?;
+        Some(path).filter(|path| !at_home || path.starts_with('/'))
+    }
+
+    fn script(&self, words: (&str, Option<&str>), text: &str, recorded: Option<&str>) -> Option<String> {
+        let script = self.reading.script;
+        elsewhere::script(script, &script.invocations[self.index], words, text, recorded)
+    }
+}
+
+/// Whether the command runs once and its arguments mean the same before the step and afterwards.
+fn is_plain(reading: &Reading<'_>, standing: &Standing, index: usize) -> bool {
     let invocation = &reading.script.invocations[index];
     let once = invocation.frames.iter().all(|frame| matches!(frame, Frame::Group | Frame::Subshell));
-    let fixed =
-        |word: &bash::Word| !word.opaque && !word.glob && !word.value.contains("$(") && !word.value.contains('`');
-    once && !reading.repeats(index) && invocation.joined != bash::Joined::Or && invocation.words.iter().all(fixed)
+    let fixed = |word: &Word| {
+        !word.opaque && !word.glob && !word.value.contains("$(") && !word.value.contains('`') && standing.holds(word)
+    };
+    let mut wrappers = reading.script.wrappers(index);
+    once && !reading.repeats(index)
+        && invocation.joined != bash::Joined::Or
+        && invocation.words.iter().all(fixed)
+        && wrappers.all(|outer| outer.words.iter().all(|word| standing.holds(word)))
 }
 
 /// What the command reads, as a pipe in front of it: the stages before it, if they only look and mean the same once more,
 /// or a text that stands there.
-fn input_of(reading: &Reading<'_>, index: usize, text: &str) -> Option<String> {
+fn input_of(reading: &Reading<'_>, standing: &Standing, index: usize, text: &str) -> Option<String> {
     let script = reading.script;
     let invocation = &script.invocations[index];
     if invocation.via.is_some() {
@@ -285,47 +361,10 @@ fn input_of(reading: &Reading<'_>, index: usize, text: &str) -> Option<String> {
     });
     let looks = |at: usize| {
         let other = &script.invocations[at];
-        reading.invocation(at) == EffectClass::Observe && is_plain(reading, at) && other.redirects.is_empty()
+        reading.invocation(at) == EffectClass::Observe && is_plain(reading, standing, at) && other.redirects.is_empty()
     };
     let first = before.next().filter(|first| looks(*first))?;
     let last = before.try_fold(first, |_, at| looks(at).then_some(at))?;
     let span = script.invocations[first].span.cover(script.invocations[last].span);
     Some(format!("{} | ", span.slice(text)))
-}
-
-/// The words of a wrapper, without a terminal: what is recorded would have the terminal's line ends.
-fn prefix(outer: &Invocation, words: &[bash::Word]) -> String {
-    let container = outer.wraps == Some(Wrapper::Container);
-    let kept = words.iter().filter(|word| !container || !matches!(word.value.as_str(), "-t" | "--tty"));
-    let kept = kept.map(|word| match word.value.as_str() {
-        "-it" | "-ti" if container => "-i".to_owned(),
-        _ => quoted(word),
-    });
-    kept.collect::<Vec<_>>().join(" ")
-}
-
-/// The text, started as the invocation is: by `sudo`, over `ssh`, in a container.
-pub(super) fn wrapped(script: &Script, invocation: &Invocation, text: String) -> Option<String> {
-    let mut inner = invocation;
-    let mut text = text;
-    while let Some(outer) = inner.via.and_then(|via| script.invocations.get(via)) {
-        let first = inner.words.first()?.span;
-        // Behind a prefix, a pipe or a here-string of the program itself goes on here; a list of commands does not.
-        let simple = text.starts_with(inner.program()) && !text.contains([';', '&', '\n']);
-        let words = |words: &[bash::Word]| prefix(outer, words);
-        if let Some(at) = outer.words.iter().position(|word| word.span == first) {
-            let expands_there = outer.wraps == Some(Wrapper::Remote) && text.contains('$');
-            text = Some(format!("{} {text}", words(&outer.words[..at]))).filter(|_| simple && !expands_there)?;
-        } else {
-            let holds = |word: &bash::Word| word.span.start <= first.start && first.end <= word.span.end;
-            let at = outer.words.iter().position(holds)?;
-            let quoted = format!("'{}'", text.replace('\'', "'\\''"));
-            text = Some(format!("{} {quoted} {}", words(&outer.words[..at]), words(&outer.words[at + 1..])))
-                .filter(|text| !text.contains("$CAPTURED"))?
-                .trim_end()
-                .to_owned();
-        }
-        inner = outer;
-    }
-    Some(text)
 }

@@ -8,12 +8,15 @@ mod applied;
 mod catalogue;
 mod client;
 mod code;
+mod elsewhere;
 mod input;
+mod kept;
 mod manifest;
 mod measures;
 mod query;
 mod script;
 mod shell;
+mod standing;
 mod statement;
 
 use allclear_core::{EffectClass, HttpRequest, http_requests};
@@ -24,7 +27,7 @@ use crate::syntax::bash::Script;
 pub use catalogue::{Catalogue, CatalogueProblem};
 pub(crate) use catalogue::{Program, built_in};
 pub(crate) use input::shown as shown_input;
-pub use measures::{Measures, measures};
+pub use measures::{Measures, Measuring, measures};
 
 /// The effect of one command of the given language, as the built-in catalogue has it.
 pub(crate) fn classify(language: &str, text: &str) -> EffectClass {
@@ -65,17 +68,23 @@ pub fn reclassify(runbook: &mut Runbook, catalogue: &Catalogue) {
         return;
     }
     let again = |command: &mut Command| {
-        let declared = command.effect != classify_parsed(&command.language, &command.text, &command.script);
-        let effect = classify_with(catalogue, &command.language, &command.text);
-        if !declared {
-            command.effect = effect;
-        }
+        let found = classify_with(catalogue, &command.language, &command.text);
+        command.effect = believed(command.declared, found);
     };
     for procedure in &mut runbook.procedures {
         let of_steps = procedure.steps.iter_mut().flat_map(|step| &mut step.commands);
         of_steps.chain(procedure.sections.iter_mut().flat_map(|section| &mut section.commands)).for_each(again);
     }
     runbook.snippets.iter_mut().map(|snippet| &mut snippet.command).for_each(again);
+}
+
+/// The effect that a command goes by. An author's word stands about what the catalogue does not know, about how bad a
+/// change is, and where it is graver; nobody can declare that a known change only observes.
+pub(crate) fn believed(declared: Option<EffectClass>, found: EffectClass) -> EffectClass {
+    let stands = |declared: &EffectClass| {
+        found == EffectClass::Unknown || *declared > found || *declared != EffectClass::Observe
+    };
+    declared.filter(stands).unwrap_or(found)
 }
 
 /// Several effects together: what destroys stays visible; otherwise one unknown makes the whole unknown.

@@ -74,6 +74,18 @@ impl<'a> Reading<'a> {
         !several && (invocation.wraps.is_none() || inner())
     }
 
+    /// Whether all that it starts is a text in bash, whose commands stand behind it.
+    pub(super) fn starts_commands(&self, index: usize) -> bool {
+        let invocation = &self.script.invocations[index];
+        let call = self.catalogue.call(invocation);
+        let Some(decision) = self.catalogue.decide(&call) else { return false };
+        let parses = |code: &Code| {
+            let readable = |word: Word| !word.opaque && bash::parse(&word.value).error.is_none();
+            code.language == Language::Bash && texts(code, &call).all(|text| text.is_some_and(readable))
+        };
+        invocation.wraps == Some(Wrapper::Shell) && self.opened(index) && decision.program.code.iter().all(parses)
+    }
+
     fn called(&self, index: usize) -> EffectClass {
         let invocation = &self.script.invocations[index];
         let outer = invocation.via.and_then(|via| self.script.invocations.get(via));

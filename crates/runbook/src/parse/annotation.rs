@@ -3,6 +3,7 @@
 
 use allclear_core::{EffectClass, Wait};
 
+use crate::effect::believed;
 use crate::model::Command;
 
 /// How a step waits whose author gives no times.
@@ -39,16 +40,9 @@ impl Declared {
     /// Writes what was declared into a command.
     pub(crate) fn mark(&self, command: &mut Command) {
         command.wait = self.wait;
-        if let Some(declared) = self.effect.filter(|declared| takes_over(*declared, command.effect)) {
-            command.effect = declared;
-        }
+        command.declared = self.effect;
+        command.effect = believed(self.effect, command.effect);
     }
-}
-
-/// Whether an author's word stands: about what the catalogue does not know, and about how bad a change is. Nobody can
-/// declare that a known change only observes.
-fn takes_over(declared: EffectClass, known: EffectClass) -> bool {
-    known == EffectClass::Unknown || known != EffectClass::Observe && declared != EffectClass::Observe
 }
 
 /// `90s`, `15m` or `2h` in seconds; a bare number is seconds.

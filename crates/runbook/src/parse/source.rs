@@ -89,6 +89,7 @@ impl<'t> Source<'t> {
         Command {
             language: language.word().to_owned(),
             effect: effect::classify_parsed(language.word(), &text, &script),
+            declared: None,
             script,
             text,
             span,

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use allclear_core::{Digest, EffectClass, Plan, PlannedCommand, PlannedStep, Target, Wait};
 
-use crate::effect::{Catalogue, measures};
+use crate::effect::{Catalogue, Measuring, believed, classify_with};
 use crate::model::{Command, Procedure, Runbook, SectionKind, Step, VariableForm};
 use crate::secret;
 use crate::session;
@@ -182,6 +182,7 @@ struct Planner<'r> {
     request: &'r PlanRequest,
     pinning: Pinning<'r>,
     catalogue: &'r Catalogue,
+    measuring: Measuring<'r>,
     /// By what is written: the name to set it by.
     names: &'r BTreeMap<&'r str, &'r str>,
     refusals: Vec<PlanRefusal>,
@@ -198,6 +199,7 @@ impl<'r> Planner<'r> {
             request,
             pinning: Pinning::new(request),
             catalogue,
+            measuring: Measuring::new(catalogue),
             names,
             refusals: Vec::new(),
             assigned: BTreeSet::new(),
@@ -224,6 +226,7 @@ impl<'r> Planner<'r> {
     }
 
     fn step(&mut self, step: &Step) -> PlannedStep {
+        self.measuring.begin_step();
         let undecided = self.check_choices(step);
         let mut commands = Vec::new();
         for command in &step.commands {
@@ -312,11 +315,13 @@ impl<'r> Planner<'r> {
         let rendered = self.rendered(command, &occurrences);
         let elsewhere = self.pinning.refusals(self.catalogue, &command.language, &rendered, command.line);
         self.refusals.extend(elsewhere);
-        // Of the filled-in text: what goes with it has to name the same things.
-        let with = measures(self.catalogue, &command.language, &rendered, command.effect);
-        let planned =
-            PlannedCommand::new(command.line, &command.language, rendered, command.effect, &self.request.target);
+        // Of the filled-in text: what goes with it has to name the same things, and a value may make it graver.
+        let found = classify_with(self.catalogue, &command.language, &rendered);
+        let effect = believed(command.declared, found);
+        let with = self.measuring.next(&command.language, &rendered, effect);
+        let planned = PlannedCommand::new(command.line, &command.language, rendered, effect, &self.request.target);
         PlannedCommand {
+            classified: (found > effect).then_some(found),
             capture: with.capture,
             undo: with.undo,
             preview: with.preview,

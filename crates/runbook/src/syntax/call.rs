@@ -93,6 +93,11 @@ impl<'a> Call<'a> {
         for (at, letter) in text.char_indices().skip(1) {
             let name = format!("-{letter}");
             let attached = &text[at + letter.len_utf8()..];
+            if grammar.attaches(&name) {
+                let value = Some(attached).filter(|attached| !attached.is_empty());
+                self.flags.push(Flag { name, value, word, value_word: value.map(|_| word) });
+                return false;
+            }
             if !grammar.takes_value(&name) {
                 self.flags.push(Flag { name, value: None, word, value_word: None });
             } else if attached.is_empty() {
@@ -153,6 +158,10 @@ impl<'k> Grammar<'k> {
         }
         let has = |word: &str| self.invocation.arguments().iter().any(|argument| argument.value == word);
         self.known.iter().any(|program| program.takes_value(flag, has))
+    }
+
+    fn attaches(self, flag: &str) -> bool {
+        self.known.iter().any(|program| program.attaches(flag))
     }
 
     /// Flags of several letters have one dash: `openssl x509 -noout`.

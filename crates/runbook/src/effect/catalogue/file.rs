@@ -8,7 +8,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::pattern::Pattern;
 use super::template::Template;
-use super::{Code, Entry, Language, Program, Unvalued};
+use super::{Code, Entry, Files, Language, Program, Unvalued};
+use crate::effect::kept::FileChange;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,6 +28,8 @@ struct ProgramTable {
     valued: Vec<String>,
     #[serde(default)]
     unvalued: Vec<Unvalued>,
+    #[serde(default)]
+    attached: Vec<String>,
     #[serde(default)]
     long_dash: bool,
     #[serde(default)]
@@ -64,6 +67,7 @@ struct EntryTable {
     repeated: Option<EffectClass>,
     capture: Option<String>,
     undo: Option<String>,
+    files: Option<FilesTable>,
     preview: Option<String>,
     verify: Option<String>,
     irreversible: Option<String>,
@@ -79,10 +83,27 @@ struct EntryTable {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FilesTable {
+    change: FileChange,
+    of: OneOrMore,
+    from: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum OneOrMore {
     One(String),
     More(Vec<String>),
+}
+
+impl OneOrMore {
+    fn all(self) -> Vec<String> {
+        match self {
+            Self::One(text) => vec![text],
+            Self::More(texts) => texts,
+        }
+    }
 }
 
 /// Something wrong in a catalogue file.
@@ -192,6 +213,7 @@ impl Compiling {
             globs: valued.iter().filter(|flag| flag.contains('*')).cloned().collect(),
             valued,
             unvalued: table.unvalued,
+            attached: table.attached,
             long_dash: table.long_dash,
             ignore_case: table.ignore_case,
             resources: table.resources,
@@ -209,12 +231,8 @@ impl Compiling {
 
     fn entry(&mut self, number: usize, table: EntryTable) -> Entry {
         self.entry = Some(number);
-        let texts = match table.patterns {
-            OneOrMore::One(text) => vec![text],
-            OneOrMore::More(texts) => texts,
-        };
         let mut patterns = Vec::new();
-        for text in texts {
+        for text in table.patterns.all() {
             match Pattern::parse(&text) {
                 Ok(pattern) => patterns.push(pattern),
                 Err(message) => self.mistake("match", message),
@@ -226,6 +244,7 @@ impl Compiling {
             repeated: table.repeated,
             capture: self.template("capture", table.capture),
             undo: self.template("undo", table.undo),
+            files: table.files.map(|files| self.files(files)),
             preview: self.template("preview", table.preview),
             verify: self.template("verify", table.verify),
             irreversible: table.irreversible,
@@ -238,10 +257,29 @@ impl Compiling {
         if entry.capture.is_none() && entry.undo.as_ref().is_some_and(Template::takes_captured) {
             self.mistake("match", "the undo takes what was captured, but nothing is captured");
         }
-        if entry.undo.is_some() && entry.irreversible.is_some() {
+        if entry.files.is_some() && (entry.capture.is_some() || entry.undo.is_some()) {
+            self.mistake("files", "files are recorded and put back without a `capture` and an `undo`: leave these out");
+        }
+        if (entry.undo.is_some() || entry.files.is_some()) && entry.irreversible.is_some() {
             self.mistake("match", "an entry that can be undone is not irreversible: keep one of the two");
         }
         entry
+    }
+
+    fn files(&mut self, table: FilesTable) -> Files {
+        let mut named = |text: String| {
+            let template = self.template("files", Some(text)).filter(Template::is_word);
+            if template.is_none() {
+                self.mistake(
+                    "files",
+                    "a file is an operand, `{2}` or `{2..}`, or the value of a flag, `{-o|--output}`",
+                );
+            }
+            template
+        };
+        let of = table.of.all().into_iter().filter_map(&mut named).collect();
+        let from = table.from.and_then(named);
+        Files { change: table.change, of, from }
     }
 
     fn template(&mut self, key: &'static str, written: Option<String>) -> Option<Template> {

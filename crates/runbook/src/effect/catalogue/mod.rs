@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use allclear_core::EffectClass;
 use serde::Deserialize;
 
+use super::kept::FileChange;
 use crate::syntax::call::Call;
 use pattern::{Pattern, Reading};
 
@@ -42,6 +43,8 @@ pub(crate) struct Program {
     /// Those of them with a star.
     globs: Vec<String>,
     pub(crate) unvalued: Vec<Unvalued>,
+    /// Flags of one letter whose value, if there is one, stands right behind the letter: `sed -i.bak`.
+    attached: Vec<String>,
     /// Flags of several letters have one dash: `openssl x509 -noout`.
     pub(crate) long_dash: bool,
     pub(crate) ignore_case: bool,
@@ -107,6 +110,8 @@ pub(crate) struct Entry {
     pub(crate) repeated: Option<EffectClass>,
     pub(crate) capture: Option<Template>,
     pub(crate) undo: Option<Template>,
+    /// The files that it changes, in place of what is captured and undone.
+    pub(crate) files: Option<Files>,
     pub(crate) preview: Option<Template>,
     pub(crate) verify: Option<Template>,
     pub(crate) irreversible: Option<String>,
@@ -119,6 +124,15 @@ pub(crate) struct Entry {
     pub(crate) stdin: Option<Language>,
     #[cfg_attr(not(test), expect(dead_code, reason = "examples are for the tests and the reference"))]
     pub(crate) examples: Vec<String>,
+}
+
+/// Files that a call changes.
+#[derive(Debug, Clone)]
+pub(crate) struct Files {
+    pub(crate) change: FileChange,
+    pub(crate) of: Vec<Template>,
+    /// The file that comes there: it goes under its own name into what is a folder.
+    pub(crate) from: Option<Template>,
 }
 
 /// What the catalogue says about a call.
@@ -203,6 +217,11 @@ impl Program {
                 && (it.with.is_empty() || it.with.iter().any(|word| has(word)))
         };
         (listed || self.globs.iter().any(|glob| pattern::resembles(glob, flag))) && !self.unvalued.iter().any(excepted)
+    }
+
+    /// Whether the value of a flag, if there is one, stands right behind its letter.
+    pub(crate) fn attaches(&self, flag: &str) -> bool {
+        self.attached.iter().any(|it| it == flag)
     }
 
     fn reading(&self, call: &Call<'_>) -> Reading {

@@ -190,8 +190,11 @@ impl Pattern {
         words.extend((0..least).map(|at| format!("object-{at}")));
         for test in self.flags.iter().filter(|test| test.wanted) {
             let value = test.values.first().map(|value| value.replace('*', "x"));
-            words.push(test.names[0].replace('*', "x"));
-            words.extend(value.filter(|value| !value.is_empty()));
+            let (name, value) = (test.names[0].replace('*', "x"), value.filter(|value| !value.is_empty()));
+            match value {
+                Some(value) if program.attaches(&name) => words.push(name + &value),
+                value => words.extend(std::iter::once(name).chain(value)),
+            }
         }
         let quoted = words.iter().map(|word| format!(" '{word}'"));
         let base = format!("{}{}", program.names[0], quoted.collect::<String>());

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Entry, Program, file};
+use super::{Entry, FileChange, Program, file};
 
 const HEAD: &str = "# The catalogue\n\nWhat Allclear knows about commands. Generated from the files under \
     `crates/runbook/catalogue`; `cargo xtask generate` writes it. The guide says how to [teach it your own \
@@ -66,11 +66,16 @@ fn write_entry(text: &mut String, entry: &Entry) {
     });
     let patterns: Vec<String> = patterns.collect();
     let repeated = entry.repeated.map_or(String::new(), |effect| format!(", in a loop `{}`", effect.word()));
+    let files = entry.files.as_ref().map(|files| match files.change {
+        FileChange::Content => "each file as it was, up to 1 MiB",
+        FileChange::Rights => "each file with the rights that it had",
+        FileChange::Place => "back to its name, and what stood there as it was, up to 1 MiB",
+    });
     let undo = match (&entry.undo, &entry.irreversible) {
         (Some(undo), _) => format!("`{}`", cell(&undo.text.replace("{captured}", "\"$CAPTURED\""))),
         (None, Some(why)) => format!("not at all: {}", cell(why)),
         (None, None) if entry.transient => "nothing is left to undo".to_owned(),
-        (None, None) => String::new(),
+        (None, None) => files.unwrap_or_default().to_owned(),
     };
     let example = entry.examples.first().map_or(String::new(), |it| format!("`{}`", cell(it)));
     let effect = entry.effect.word();

@@ -111,6 +111,33 @@ impl Template {
         Some(tidied(&out))
     }
 
+    /// The words that it stands for, where it is made of operands and values of flags alone.
+    pub(crate) fn words(&self, filling: &Filling<'_>) -> Option<Vec<Word>> {
+        if let [Part::OperandsFrom(at)] = self.parts.as_slice() {
+            return Some(filling.call.operands.get(*at..)?.iter().map(|word| (*word).clone()).collect());
+        }
+        let mut whole: Option<Word> = None;
+        for part in &self.parts {
+            let word = match part {
+                Part::Operand(at) => (*filling.call.operands.get(*at)?).clone(),
+                Part::Value(names) => value_word(filling.call.flags.iter().find(|flag| names.contains(&flag.name))?)?,
+                _ => return None,
+            };
+            whole = Some(match whole {
+                Some(before) => joined(before, word),
+                None => word,
+            });
+        }
+        Some(vec![whole?])
+    }
+
+    /// Whether it is made of operands and values of flags alone.
+    pub(crate) fn is_word(&self) -> bool {
+        let alone = matches!(self.parts.as_slice(), [Part::OperandsFrom(_)]);
+        let word = |part: &Part| matches!(part, Part::Operand(_) | Part::Value(_));
+        alone || !self.parts.is_empty() && self.parts.iter().all(word)
+    }
+
     /// Whether what was captured goes into it.
     pub(crate) fn takes_captured(&self) -> bool {
         self.parts.contains(&Part::Captured)
@@ -162,9 +189,25 @@ fn written(flag: &Flag<'_>) -> String {
 }
 
 fn value(flag: &Flag<'_>) -> Option<String> {
-    let word = flag.value_word?;
-    let text = flag.value?;
-    Some(quoted(&Word { value: text.to_owned(), ..word.clone() }))
+    value_word(flag).map(|word| quoted(&word))
+}
+
+fn value_word(flag: &Flag<'_>) -> Option<Word> {
+    Some(Word { value: flag.value?.to_owned(), ..flag.value_word?.clone() })
+}
+
+/// Two words that stand right behind each other.
+fn joined(before: Word, behind: Word) -> Word {
+    let quoting = if before.quoting == behind.quoting { before.quoting } else { Quoting::Mixed };
+    Word {
+        value: before.value + &behind.value,
+        quoting,
+        expands: before.expands || behind.expands,
+        opaque: before.opaque || behind.opaque,
+        glob: before.glob || behind.glob,
+        content: None,
+        ..before
+    }
 }
 
 /// The word as it could be typed again.
