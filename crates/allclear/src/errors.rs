@@ -33,6 +33,7 @@ pub(crate) const PAGES: &[(&str, &str)] = pages![
     "not-proved",
     "nothing-to-undo",
     "paused",
+    "plan-refused",
     "plan-tampered",
     "stale-outcome",
     "step-state",

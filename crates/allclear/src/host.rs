@@ -19,7 +19,7 @@ use crate::client::socket_path;
 use crate::config::{self, Loaded};
 use crate::credential;
 use crate::exit::Failure;
-use crate::planning;
+use crate::posted;
 use crate::wiring::Wiring;
 
 /// How long steps and messages under way may take to end when the engine stops; then steps are stopped.
@@ -46,30 +46,31 @@ impl Host {
             None => None,
         };
         let auth = Auth::open(&common.data_dir).context("nobody knows who may come in")?;
-        Self::start_with(&location(common)?, &common.data_dir, policy, (auth, None)).await
+        Self::start_with(&location(common)?, common, policy, (auth, None)).await
     }
 
     /// Starts on that location to be a server: makes the admin token where there is none, so that it can be shown.
-    pub(crate) async fn start_on(location: &Location, data_dir: &Path, policy: Policy) -> anyhow::Result<Self> {
-        let auth = Auth::open_with_admin(data_dir).context("nobody knows who may come in")?;
-        Self::start_with(location, data_dir, Some(policy), auth).await
+    pub(crate) async fn start_on(location: &Location, common: &Common, policy: Policy) -> anyhow::Result<Self> {
+        let auth = Auth::open_with_admin(&common.data_dir).context("nobody knows who may come in")?;
+        Self::start_with(location, common, Some(policy), auth).await
     }
 
     /// The policy of the log stays in force where none is given.
     async fn start_with(
         location: &Location,
-        data_dir: &Path,
+        common: &Common,
         policy: Option<Policy>,
         (auth, new_admin_token): (Auth, Option<String>),
     ) -> anyhow::Result<Self> {
         let store = Store::open(location).await?;
         let options = Options { holder: holder(location), version: env!("CARGO_PKG_VERSION").to_owned(), grace: GRACE };
-        let engine = Engine::start(store, Wiring::new(data_dir)?, SystemClock, options).await?;
+        let engine = Engine::start(store, Wiring::new(&common.data_dir)?, SystemClock, options).await?;
         if let Some(policy) = policy {
             adopt(&engine.handle(), policy).await?;
         }
+        let config = common.config.clone();
         let site = Site::new(engine.handle(), auth, env!("CARGO_PKG_VERSION"))
-            .refusing_plans(|plan| [credential::refusals(plan), planning::understatements(plan)].concat())
+            .refusing_plans(move |plan| posted::refusals(plan, &config))
             .redacting_words(credential::redacted);
         let site = Arc::new(site);
         Ok(Self { engine, site, new_admin_token })

@@ -18,6 +18,7 @@ mod lint;
 mod live;
 mod lsp;
 mod planning;
+mod posted;
 mod print;
 #[cfg(test)]
 mod reference;

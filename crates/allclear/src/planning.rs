@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use allclear_core::{EffectClass, Plan, PlannedCommand, Target, http_requests};
-use allclear_runbook::{Catalogue, Draft, PlanRequest, VariableForm, classify_with, environment_name};
+use allclear_core::{Plan, PlannedCommand, Target, http_requests};
+use allclear_runbook::{Draft, PlanRequest, VariableForm, environment_name};
 
 use crate::Common;
 use crate::commands::run::PlanningArgs;
@@ -117,18 +117,6 @@ fn target(common: &Common, target: &str) -> anyhow::Result<Target> {
             Err(Failure::usage(format!("there is no target `{target}`; there are: {}", known.join(", "))))
         }
     }
-}
-
-/// One sentence for each command that a plan passes off as observing: what observes is performed again without asking
-/// after a crash, and a plan may be posted by anybody who has a token.
-pub(crate) fn understatements(plan: &Plan) -> Vec<String> {
-    let catalogue = Catalogue::default();
-    let changes = |command: &&PlannedCommand| {
-        let found = classify_with(&catalogue, &command.language, &command.rendered);
-        command.effect == EffectClass::Observe && !matches!(found, EffectClass::Observe | EffectClass::Unknown)
-    };
-    let commands = plan.steps.iter().flat_map(|step| &step.commands).filter(changes);
-    commands.map(|it| format!("line {} does more than to observe, and the plan says otherwise", it.line)).collect()
 }
 
 /// Prints every reason, and what to do about it.

@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use allclear_testkit::eventually;
-use support::{Place, code, said};
+use support::{CONFIG, Place, code, said};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -172,4 +172,42 @@ fn after_a_restart_a_step_begins_where_the_last_one_ended() {
     let stood = std::fs::read_to_string(&answer).unwrap_or_else(|error| panic!("{error}: {}", said(&again)));
     assert_eq!(stood.trim(), folder.display().to_string());
     assert!(said(&again).contains("[a new shell: variables of earlier steps are gone]"), "{}", said(&again));
+}
+
+#[test]
+fn a_runbook_that_declares_an_effect_milder_says_so_and_still_needs_a_second_person() {
+    let place = Place::new();
+    place.write(
+        "allclear.toml",
+        &format!("{CONFIG}\n[approvals]\nfour_eyes = [\"destroy\"]\n\n[target.local.env]\nX = \"1\"\n"),
+    );
+    place.write("precious", "kept");
+    let destroys = RUNBOOK.replace("2. **Mend:**\n", "2. **Mend:**\n<!-- allclear: effect=change -->\n");
+    let plan = planned(&place, &destroys.replace("touch mended", "rm precious"), "cart-is-stuck");
+    let command = &plan["steps"][1]["commands"][0];
+    assert_eq!((&command["effect"], &command["classified"]), (&"change".into(), &"destroy".into()), "{plan}");
+    let said_of_it = "the runbook says change; Allclear would say destroy";
+    assert!(said(&place.run(&["plan", "runbook.md", "cart-is-stuck"])).contains(said_of_it));
+
+    let digest = plan["digest"].as_str().expect("a digest");
+    let output = place.run(&["run", "runbook.md", "cart-is-stuck", "--approve", digest]);
+    assert_eq!(code(&output), 3, "{}", said(&output));
+    assert!(said(&output).contains("change by the runbook; Allclear would say destroy"), "{}", said(&output));
+    assert!(place.path("precious").exists(), "what was approved beforehand by whoever asked does not count");
+    let run = place.json(&["runs"])[0]["id"].as_str().expect("an id").to_owned();
+    let herself = place.run(&["resume", &run, "--approve", plan["steps"][1]["digest"].as_str().unwrap_or(digest)]);
+    assert_ne!(code(&herself), 0, "{}", said(&herself));
+    assert!(place.path("precious").exists(), "{}", said(&herself));
+    let mut somebody_else = place.command(&["resume", &run, "--approve", digest]);
+    let output = somebody_else.env("ALLCLEAR_PERSON", "ben").output().expect("the program starts");
+    assert!(!place.path("precious").exists(), "a second person is enough: {}", said(&output));
+}
+
+#[test]
+fn a_graver_effect_is_declared_freely() {
+    let place = Place::new();
+    let graver = RUNBOOK.replace("1. **Look:**\n", "1. **Look:**\n<!-- allclear: effect=outage -->\n");
+    let plan = planned(&place, &graver, "cart-is-stuck");
+    let command = &plan["steps"][0]["commands"][0];
+    assert_eq!((&command["effect"], &command["classified"]), (&"outage".into(), &serde_json::Value::Null), "{plan}");
 }

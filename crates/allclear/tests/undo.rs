@@ -2,8 +2,13 @@
 
 mod support;
 
+use std::collections::BTreeMap;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::Command;
 
+use allclear_testkit::Redis;
 use serde_json::Value;
 use support::{Place, Terminal, code, said};
 
@@ -178,41 +183,144 @@ fn files(folder: &Path) -> Vec<std::path::PathBuf> {
     found
 }
 
+/// Everything in the place of a person: what each file holds and may, and where each link leads.
+fn held(place: &Place) -> BTreeMap<String, String> {
+    let names = ["mode", "other", "mode.bak", "folder/other", "folder/mode", "new", "link", "moved", "a b"];
+    let one = |name: &str| {
+        let path = place.path(name);
+        let about = std::fs::symlink_metadata(&path).ok()?;
+        if about.is_symlink() {
+            return Some(format!("{:?}", std::fs::read_link(&path)));
+        }
+        let bytes = if about.is_dir() { Vec::new() } else { std::fs::read(&path).expect("it can be read") };
+        Some(format!("{:o} {}", about.permissions().mode(), String::from_utf8_lossy(&bytes)))
+    };
+    names.iter().filter_map(|name| Some(((*name).to_owned(), one(name)?))).collect()
+}
+
+/// A place with files, and with programs that start others as `sudo`, `ssh` and `kubectl exec` do.
+fn furnished() -> Place {
+    let place = Place::new();
+    std::fs::create_dir(place.path("folder")).expect("it can be made");
+    // Bytes that no text has come back, too.
+    std::fs::write(place.path("mode"), b"slow\0\xff\n\n").expect("it can be written");
+    place.write("other", "fast\n");
+    place.write("a b", "slow\n");
+    place.write("folder/other", "of before\n");
+    place.write("folder/mode", "slow in a folder\n");
+    std::os::unix::fs::symlink("other", place.path("link")).expect("it can be made");
+    std::fs::set_permissions(place.path("mode"), Permissions::from_mode(0o640)).expect("it is ours");
+    for (program, text) in [
+        ("sudo", "test \"$1\" != -u || shift 2; exec \"$@\""),
+        // What stands behind the host is joined, and read by a shell there.
+        ("ssh", "shift; exec sh -c \"$*\""),
+        ("kubectl", "while test \"$1\" != --; do shift; done; shift; exec \"$@\""),
+    ] {
+        let path = place.write(program, &format!("#!/bin/sh\n{text}\n"));
+        std::fs::set_permissions(path, Permissions::from_mode(0o755)).expect("it is ours");
+    }
+    place
+}
+
+/// Performs the change and undoes it; what is there before, between and afterwards.
+fn changed_and_undone(change: &str) -> [BTreeMap<String, String>; 3] {
+    let place = furnished();
+    place.write("runbook.md", &format!("# R\n\n## Mend\n\n1. **Mend:**\n```bash\n{change}\n```\n"));
+    let before = held(&place);
+    let digest = place.json(&["plan", "runbook.md", "mend"])["digest"].as_str().expect("a digest").to_owned();
+    let done = place.run(&["run", "runbook.md", "mend", "--approve", &digest]);
+    assert_eq!(code(&done), 0, "{change}: {}", said(&done));
+    let between = held(&place);
+    let run = place.json(&["runs"])[0]["id"].as_str().expect("an id").to_owned();
+    let digest = place.json(&["undo", &run, "--plan"])["digest"].as_str().expect("a digest").to_owned();
+    let undone = place.run(&["undo", &run, "--approve", &digest]);
+    assert_eq!(code(&undone), 0, "{change}: {}", said(&undone));
+    [before, between, held(&place)]
+}
+
 #[test]
 fn files_that_commands_changed_hold_again_what_they_held() {
-    const CHANGES: [&str; 10] = [
+    for change in [
         "sed -i s/slow/fast/ mode",
+        "sed -i s/slow/fast/ mode other 'a b' folder/mode",
+        "sed -i -e s/slow/fast/ -e s/fast/quick/ mode other",
+        "sed -i.bak s/slow/fast/ mode",
+        "sed -i s/fast/slow/ link",
         "echo fast > mode",
         "echo fast >> mode",
         "echo fast | tee mode",
-        "echo fast | tee -a mode",
+        "echo fast | tee -a mode new link",
         "cp other mode",
-        "cp other folder",
+        "cp -f other folder",
         "mv other mode",
+        "mv mode other",
+        "mv -f other folder",
         "mv folder put-aside",
+        "mv mode link",
+        "ln -s other new",
+        "sort other -o mode",
+        "chmod 600 mode other 'a b'",
         "date > new",
-    ];
-    let held = |place: &Place| -> Vec<(String, Option<Vec<u8>>)> {
-        let files = ["mode", "other", "folder/other", "new"];
-        files.map(|file| (file.to_owned(), std::fs::read(place.path(file)).ok())).to_vec()
+        "cd folder && sed -i s/slow/fast/ mode",
+        "cd folder\nsed -i s/slow/fast/ mode",
+    ] {
+        let [before, between, after] = changed_and_undone(change);
+        assert_ne!(between, before, "{change} changes something");
+        assert_eq!(after, before, "{change}");
+    }
+}
+
+#[test]
+fn files_are_put_back_by_whoever_changed_them() {
+    for change in [
+        "./sudo sed -i s/slow/fast/ mode 'a b'",
+        "./sudo -u root tee mode <<<fast",
+        "echo fast | ./sudo tee mode",
+        "./sudo mv other mode",
+        "./sudo chmod 600 mode",
+        "./sudo sh -c 'echo fast > mode'",
+        "./ssh web-1 sed -i s/slow/fast/ mode",
+        "./ssh web-1 'sed -i \"s/slow/fast/\" mode \"a b\"'",
+        "./ssh web-1 \"echo fast > mode\"",
+        "./ssh web-1 ./sudo sed -i s/slow/fast/ mode",
+        "./ssh web-1 './sudo cp other mode'",
+        "./kubectl exec web-1 -- sed -i s/slow/fast/ mode",
+        "./kubectl exec -it web-1 -n shop -- sh -c 'sed -i s/slow/fast/ mode; echo more >> other'",
+        "bash -c 'mv other mode'",
+        "nice -n 5 sed -i s/slow/fast/ mode",
+    ] {
+        let [before, between, after] = changed_and_undone(change);
+        assert_ne!(between, before, "{change} changes something");
+        assert_eq!(after, before, "{change}");
+    }
+}
+
+#[test]
+fn a_small_key_of_redis_comes_back_with_its_time_to_live() {
+    let Some(redis) = Redis::start() else { return };
+    let port = redis.port();
+    let ask = |arguments: &[&str]| {
+        let output = Command::new("redis-cli").args(["-p", &port.to_string()]).args(arguments).output();
+        String::from_utf8_lossy(&output.expect("redis-cli is there with the server").stdout).trim().to_owned()
     };
-    for change in CHANGES {
+    for verb in ["DEL", "UNLINK"] {
+        ask(&["FLUSHALL"]);
+        ask(&["HSET", "cart:7", "apples", "3", "note", "two\nlines\u{fffd}"]);
+        ask(&["EXPIRE", "cart:7", "5000"]);
+        let dumped = ask(&["DUMP", "cart:7"]);
         let place = Place::new();
-        std::fs::create_dir(place.path("folder")).expect("it can be made");
-        // Bytes that no text has come back, too.
-        std::fs::write(place.path("mode"), b"slow\0\xff\n\n").expect("it can be written");
-        place.write("other", "fast\n");
-        place.write("folder/other", "of before\n");
+        let change = format!("redis-cli -p {port} {verb} cart:7");
         place.write("runbook.md", &format!("# R\n\n## Mend\n\n1. **Mend:**\n```bash\n{change}\n```\n"));
-        let before = held(&place);
         let digest = place.json(&["plan", "runbook.md", "mend"])["digest"].as_str().expect("a digest").to_owned();
         let done = place.run(&["run", "runbook.md", "mend", "--approve", &digest]);
-        assert_eq!(code(&done), 0, "{change}: {}", said(&done));
-        assert_ne!(held(&place), before, "{change} changes something");
+        assert_eq!(code(&done), 0, "{}", said(&done));
+        assert_eq!(ask(&["EXISTS", "cart:7"]), "0");
         let run = place.json(&["runs"])[0]["id"].as_str().expect("an id").to_owned();
         let digest = place.json(&["undo", &run, "--plan"])["digest"].as_str().expect("a digest").to_owned();
         let undone = place.run(&["undo", &run, "--approve", &digest]);
-        assert_eq!(code(&undone), 0, "{change}: {}", said(&undone));
-        assert_eq!(held(&place), before, "{change}: {}", said(&undone));
+        assert_eq!(code(&undone), 0, "{verb}: {}", said(&undone));
+        assert_eq!(ask(&["DUMP", "cart:7"]), dumped, "{verb}");
+        let left: u32 = ask(&["TTL", "cart:7"]).parse().expect("seconds");
+        assert!((4_000..=5_000).contains(&left), "{verb}: {left}");
     }
 }

@@ -165,9 +165,19 @@ pub(crate) fn announce(number: &Value, plan: &Value) {
     }
     for command in planned["commands"].as_array().into_iter().flatten() {
         for (index, line) in print::text(command, "rendered").lines().enumerate() {
-            let effect = if index == 0 { format!("   [{}]", print::text(command, "effect")) } else { String::new() };
+            let effect = if index == 0 { format!("   [{}]", effect(command)) } else { String::new() };
             print::words(format!("  {} {line}{effect}", if index == 0 { "$" } else { " " }));
         }
+    }
+}
+
+/// What a command does; where the runbook declares something milder than the catalogue says, both.
+fn effect(command: &Value) -> String {
+    let declared = print::text(command, "effect");
+    match command["classified"].as_str() {
+        Some("unknown") => format!("{declared} by the runbook; Allclear cannot tell"),
+        Some(known) => format!("{declared} by the runbook; Allclear would say {known}"),
+        None => declared,
     }
 }
 

@@ -129,6 +129,9 @@ fn print_reasons(reasons: &[&Refused], concerned: impl Fn(u32) -> bool) {
 fn print_command(command: &PlannedCommand, now: impl Fn()) {
     print::line(format!("   {}", effect(command)));
     print_lines("     ", &command.rendered);
+    if let Some(words) = command.milder_by_word() {
+        print_labelled("declared", &words);
+    }
     for (name, text) in &command.capture {
         print_labelled(&format!("records {name}"), text);
     }

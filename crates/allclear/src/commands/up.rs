@@ -25,7 +25,7 @@ pub(crate) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     let listener = host::listen(args.listen.unwrap_or(config.server.listen)).await?;
     let address = listener.local_addr().context("the listener has no address")?;
     let watch = config::Watch::new(&common.config, &config);
-    let host = Host::start_on(&host::location(common)?, &common.data_dir, config.policy).await?;
+    let host = Host::start_on(&host::location(common)?, common, config.policy).await?;
     if let Some(token) = host.new_admin_token() {
         eprintln!("The admin token, shown this once: {token}");
     }

@@ -246,7 +246,7 @@ pub(super) struct KubernetesTable {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ApprovalsTable {
-    /// Effects of which a step needs the approval of a person other than whoever asked for the run; none where absent.
+    /// Effects from which on a step needs the approval of a person other than whoever asked for the run; none where absent.
     #[serde(default)]
     pub(super) four_eyes: Vec<EffectWord>,
     /// How long an approval holds while its step is not started, and what was approved beforehand; `1h` where absent.

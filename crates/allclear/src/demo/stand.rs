@@ -20,7 +20,7 @@ use super::prepchef::PrepChef;
 use super::props::{self, Addresses};
 use crate::exit::Failure;
 use crate::wiring::Wiring;
-use crate::{config, credential, host};
+use crate::{config, credential, host, posted};
 
 const GRACE: Duration = Duration::from_secs(5);
 const TIMEOUT_MS: u32 = 10_000;
@@ -84,11 +84,12 @@ impl Stand {
         let pager = Pager::start(listeners.pager, data_dir, &props::pager_secret(data_dir)?)?;
         let console = format!("http://{}", listeners.console.local_addr()?);
         let addresses = Addresses { console: console.clone(), pager: pager.url(), prepchef: prepchef.url() };
-        let loaded = host::load(&props::lay_out(data_dir, &addresses, pace)?)?.config;
+        let config = props::lay_out(data_dir, &addresses, pace)?;
+        let loaded = host::load(&config)?.config;
         let engine = start_engine(store, data_dir, loaded).await?;
         let (auth, token) = Auth::ephemeral()?;
         let site = Site::new(engine.handle(), auth, env!("CARGO_PKG_VERSION"))
-            .refusing_plans(credential::refusals)
+            .refusing_plans(move |plan| posted::refusals(plan, &config))
             .redacting_words(credential::redacted);
         let site = Arc::new(site);
         let (stop, stopping) = watch::channel(false);

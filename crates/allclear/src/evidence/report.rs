@@ -53,6 +53,13 @@ fn write_step(text: &mut String, planned: &Value, step: &Value) -> std::fmt::Res
         let rendered = print::text(command, "rendered");
         let fence = fence(&rendered);
         writeln!(text, "\n{fence}{}\n{}\n{fence}", print::text(command, "language"), rendered.trim_end())?;
+        if let Some(classified) = command["classified"].as_str() {
+            writeln!(
+                text,
+                "\nThe runbook declares it {}; the catalogue says {classified}.",
+                print::text(command, "effect")
+            )?;
+        }
         for (label, name) in [("Undone by", "undo"), ("Cannot be undone", "irreversible")] {
             if let Some(words) = command[name].as_str() {
                 writeln!(text, "\n{label}: `{}`", line(words).replace('`', "'"))?;

@@ -40,7 +40,7 @@ pub(crate) fn commands(planned: &PlannedStep) -> Markup {
     html! {
         @for command in &planned.commands {
             pre.command { code { (command.rendered) } }
-            @if planned.commands.len() > 1 || command.effect != EffectClass::Observe {
+            @if planned.commands.len() > 1 || command.gravest() != EffectClass::Observe {
                 p.dim { @if planned.commands.len() > 1 { (effect(command.effect)) " " } (way_back(planned, command)) }
             }
         }
@@ -51,6 +51,7 @@ pub(crate) fn commands(planned: &PlannedStep) -> Markup {
 fn way_back(planned: &PlannedStep, command: &PlannedCommand) -> Markup {
     let variables = |names: Vec<&String>| names.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ");
     html! {
+        @if let Some(words) = command.milder_by_word() { strong { "Declared milder: " } (words) ". " }
         @if !command.captured.is_empty() { "Puts back what was recorded: " (variables(command.captured.keys().collect())) ". " }
         @if !command.capture.is_empty() { "Recorded before: " (variables(command.capture.keys().collect())) ". " }
         @match (&command.irreversible, &command.undo, command.effect) {
@@ -141,7 +142,7 @@ fn forms(page: &RunPage<'_>, planned: &PlannedStep, step: &Step) -> Markup {
 
 /// Why whoever looks at the page cannot approve the step.
 fn why_not(page: &RunPage<'_>, planned: &PlannedStep) -> Option<String> {
-    let class = planned.effect().map_or("it", EffectClass::word);
+    let class = planned.gravest().map_or("it", EffectClass::word);
     if !page.approvals.needs_four_eyes(planned) {
         None
     } else if *page.asker == page.run.requested_by {
@@ -160,7 +161,7 @@ fn why_not(page: &RunPage<'_>, planned: &PlannedStep) -> Option<String> {
 
 /// The digest binds the click to what was shown: another command or target is refused.
 fn digest_form(page: &RunPage<'_>, planned: &PlannedStep, verb: &str, label: &str) -> Markup {
-    let grave = matches!(planned.effect(), Some(EffectClass::Outage | EffectClass::Destroy | EffectClass::Unknown));
+    let grave = matches!(planned.gravest(), Some(EffectClass::Outage | EffectClass::Destroy | EffectClass::Unknown));
     let digest = planned.digest(&page.run.plan.target);
     html! {
         form method="post" action={ "/runs/" (page.run.id) "/steps/" (planned.number) "/" (verb) } {

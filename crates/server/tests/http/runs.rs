@@ -1,5 +1,6 @@
 //! Runs over the API: planned, approved step by step, followed live, read back.
 
+use allclear_core::Digest;
 use axum::http::StatusCode;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
@@ -79,8 +80,27 @@ async fn an_approval_is_bound_to_what_would_be_performed() {
     tampered.steps[0].commands[0].rendered = "rm -rf /".to_owned();
     let answer = stage.post("/api/v1/runs", json!({"plan": tampered})).await;
     assert_eq!((answer.status, answer.json()["code"].as_str()), (StatusCode::CONFLICT, Some("plan-tampered")));
+    // The plan is sealed anew, and the digest of a command in it is not that of its text.
+    let answer = stage.post("/api/v1/runs", json!({"plan": tampered.sealed()})).await;
+    assert_eq!((answer.status, answer.json()["code"].as_str()), (StatusCode::CONFLICT, Some("plan-tampered")));
     let answer = stage.post(&format!("/api/v1/runs/{run}/steps/7/skip"), json!({"reason": "x"})).await;
     assert_eq!((answer.status, answer.json()["code"].as_str()), (StatusCode::NOT_FOUND, Some("no-such-step")));
+}
+
+#[tokio::test]
+async fn nobody_hands_in_the_plan_of_an_undo_or_gets_at_what_was_recorded() {
+    let stage = Stage::set().await;
+    let mut undoing = plan();
+    undoing.steps[0].undoes = Some(1);
+    let mut reading = plan();
+    let command = &mut reading.steps[0].commands[0];
+    command.captured.insert("CAPTURED".to_owned(), Digest::of(b"sealed"));
+    *command = command.clone().bound(&reading.target);
+    for plan in [undoing, reading] {
+        let answer = stage.post("/api/v1/runs", json!({"plan": plan.sealed()})).await;
+        assert_eq!((answer.status, answer.json()["code"].as_str()), (StatusCode::CONFLICT, Some("plan-tampered")));
+    }
+    assert!(stage.handle.world().runs.is_empty());
 }
 
 #[tokio::test]

@@ -1,0 +1,144 @@
+//! Plans that somebody hands in: what may enter the log, whoever made it.
+//!
+//! Nobody's word is taken for what a command does, for what is recorded before it, or for what puts it back: each is told
+//! once more, from the text that would be performed and the catalogue of this server. A plan may be posted by anybody who
+//! has a token, and four eyes, what is repeated after a crash and what an undo performs all rest on it.
+
+use std::path::Path;
+
+use allclear_core::{EffectClass, Plan, PlannedCommand};
+use allclear_runbook::{Catalogue, Measures, Measuring, classify_with};
+
+use crate::config;
+use crate::credential;
+
+/// One sentence for each reason why the plan may not enter the log; the catalogue is that of the configuration.
+pub(crate) fn refusals(plan: &Plan, config: &Path) -> Vec<String> {
+    let mut refusals = credential::refusals(plan);
+    match config::load_catalogue(config) {
+        Ok(catalogue) => refusals.extend(misstatements(plan, &catalogue)),
+        Err(_) => refusals.push(
+            "the configuration of this server has errors, so nobody can tell what the plan does; `allclear config check` \
+             lists them"
+                .to_owned(),
+        ),
+    }
+    refusals
+}
+
+fn misstatements(plan: &Plan, catalogue: &Catalogue) -> Vec<String> {
+    let mut measuring = Measuring::new(catalogue);
+    let mut refusals = Vec::new();
+    for step in &plan.steps {
+        measuring.begin_step();
+        for command in &step.commands {
+            let with = measuring.next(&command.language, &command.rendered, command.effect);
+            let found = classify_with(catalogue, &command.language, &command.rendered);
+            refusals.extend(understated(command, found));
+            refusals.extend(undone_otherwise(command, &with));
+        }
+    }
+    refusals
+}
+
+/// Where the plan says of a command that it does less than this server takes it for.
+fn understated(command: &PlannedCommand, found: EffectClass) -> Option<String> {
+    // What observes is performed again without asking after a crash: that nobody can declare of a known change.
+    let observes =
+        command.effect == EffectClass::Observe && !matches!(found, EffectClass::Observe | EffectClass::Unknown);
+    let (line, said) = (command.line, command.effect.word());
+    let takes = match found {
+        EffectClass::Unknown => "this server cannot tell what it does".to_owned(),
+        known => format!("this server takes it for {}", known.word()),
+    };
+    (observes || command.gravest() < found).then(|| {
+        format!(
+            "line {line}: the plan says {said}, and {takes}; plan it again with the version and the configuration of the \
+             server, and teach its catalogue what it does not know"
+        )
+    })
+}
+
+/// Where the plan records or undoes with other commands than this server would; none at all is its own choice.
+fn undone_otherwise(command: &PlannedCommand, with: &Measures) -> Option<String> {
+    let nothing = command.undo.is_none() && command.capture.is_empty();
+    let same = command.undo == with.undo && command.capture == with.capture;
+    (!nothing && !same).then(|| {
+        format!(
+            "line {}: the plan would record or undo with other commands than this server knows; plan it again with the \
+             version and the configuration of the server",
+            command.line
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use allclear_core::{Digest, PlannedStep, StepKind};
+
+    use super::*;
+
+    fn plan(commands: Vec<PlannedCommand>) -> Plan {
+        let manual = PlannedStep::manual(1, 1, "Mend".to_owned(), String::new());
+        Plan {
+            digest: Digest::default(),
+            runbook: "runbook.md".to_owned(),
+            runbook_digest: Digest::default(),
+            procedure: "mend".to_owned(),
+            title: "Mend".to_owned(),
+            target: "local".to_owned(),
+            variables: BTreeMap::new(),
+            secrets: Vec::new(),
+            steps: vec![PlannedStep { kind: StepKind::Command, commands, ..manual }],
+        }
+    }
+
+    fn command(text: &str, effect: EffectClass) -> PlannedCommand {
+        PlannedCommand::new(7, "bash", text.to_owned(), effect, "local")
+    }
+
+    fn refusals(command: PlannedCommand) -> Vec<String> {
+        misstatements(&plan(vec![command]), &Catalogue::default())
+    }
+
+    #[test]
+    fn a_command_does_at_least_what_the_plan_says() {
+        use EffectClass::{Change, Destroy, Observe, Outage, Unknown};
+        for (text, said, classified, accepted) in [
+            ("rm -rf /data", Change, None, false),
+            ("rm -rf /data", Destroy, None, true),
+            ("rm -rf /data", Change, Some(Destroy), true),
+            ("rm -rf /data", Change, Some(Outage), false),
+            ("rm -rf /data", Observe, Some(Destroy), false),
+            ("./mend.sh", Change, None, false),
+            ("./mend.sh", Observe, Some(Unknown), true),
+            ("ls", Outage, None, true),
+            ("bash -c 'echo; dropdb shop'", Outage, None, false),
+        ] {
+            let refusals = refusals(PlannedCommand { classified, ..command(text, said) });
+            assert_eq!(refusals.is_empty(), accepted, "{text} {said:?} {classified:?}: {refusals:?}");
+        }
+        let told = refusals(command("rm -rf /data", Change));
+        assert!(
+            told[0].starts_with("line 7: the plan says change, and this server takes it for destroy; "),
+            "{told:?}"
+        );
+    }
+
+    #[test]
+    fn what_goes_with_a_command_is_what_the_server_knows() {
+        let text = "kubectl scale deployment api --replicas=3";
+        let known = allclear_runbook::measures(&Catalogue::default(), "bash", text, EffectClass::Change);
+        let plain = command(text, EffectClass::Change);
+        assert!(refusals(plain.clone()).is_empty());
+        let honest = PlannedCommand { undo: known.undo, capture: known.capture, ..plain };
+        assert!(refusals(honest.clone()).is_empty(), "{:?}", refusals(honest));
+        let forged = PlannedCommand { undo: Some("rm -rf /data".to_owned()), ..honest.clone() };
+        assert!(refusals(forged)[0].contains("other commands"));
+        let mut forged = honest;
+        forged.capture.insert("CAPTURED".to_owned(), "rm -rf /data".to_owned());
+        assert_eq!(refusals(forged).len(), 1);
+    }
+}
