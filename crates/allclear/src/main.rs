@@ -11,6 +11,7 @@ mod credential;
 mod demo;
 mod discreet;
 mod errors;
+mod estate;
 mod evidence;
 mod exit;
 mod host;

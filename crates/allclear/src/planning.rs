@@ -10,6 +10,7 @@ use crate::Common;
 use crate::commands::run::PlanningArgs;
 use crate::config;
 use crate::credential::{self, Credentials};
+use crate::estate;
 use crate::exit::Failure;
 use crate::host;
 use crate::print;
@@ -26,6 +27,8 @@ pub(crate) struct Planning {
     pub(crate) rollback: Vec<PlannedCommand>,
     /// Why it was refused.
     pub(crate) refusals: Vec<Refused>,
+    /// What could not be looked at, and stands in nobody's way.
+    pub(crate) notes: Vec<String>,
 }
 
 /// One reason why there is no plan.
@@ -52,6 +55,7 @@ pub(crate) fn plan(runbook: &Path, procedure: &str, args: &PlanningArgs, common:
     allclear_runbook::reclassify(&mut parsed, &catalogue);
     let target = target(common, &args.target)?;
     let environment: BTreeSet<String> = target.env.keys().cloned().collect();
+    let (estate, notes) = estate::named(&target, &args.target);
     let kept = parsed.variables.iter().filter(|it| it.secret && it.form != VariableForm::Shell);
     let kept = kept.filter(|it| environment.contains(&environment_name(&it.name)));
     let request = PlanRequest {
@@ -59,7 +63,7 @@ pub(crate) fn plan(runbook: &Path, procedure: &str, args: &PlanningArgs, common:
         variables: args.variables(),
         secrets: kept.map(|it| it.name.clone()).collect(),
         environment,
-        estate: target.clone(),
+        estate,
         from: args.from,
         only: args.only.iter().copied().collect(),
         alternatives: args.choose.iter().copied().collect(),
@@ -71,7 +75,7 @@ pub(crate) fn plan(runbook: &Path, procedure: &str, args: &PlanningArgs, common:
         Ok(draft) => draft,
         Err(unknown) => {
             let refusals = vec![refused(None, unknown.to_string())];
-            return Ok(Planning { draft: None, rollback: Vec::new(), refusals });
+            return Ok(Planning { draft: None, rollback: Vec::new(), refusals, notes });
         }
     };
     let mut refusals: Vec<Refused> = refusals.iter().map(|it| refused(it.line(), it.to_string())).collect();
@@ -80,7 +84,7 @@ pub(crate) fn plan(runbook: &Path, procedure: &str, args: &PlanningArgs, common:
     let mut rollback = allclear_runbook::rollback(&parsed, procedure, &request);
     let draft = if refusals.is_empty() { plan.sealed() } else { credentials.covered_plan(plan) };
     rollback.iter_mut().for_each(|command| command.rendered = credentials.covered(&command.rendered));
-    Ok(Planning { draft: Some(draft), rollback, refusals })
+    Ok(Planning { draft: Some(draft), rollback, refusals, notes })
 }
 
 /// Lines and sentences about commands for which the target has no address.
@@ -116,6 +120,13 @@ fn target(common: &Common, target: &str) -> anyhow::Result<Target> {
             let known: Vec<&str> = targets.keys().map(String::as_str).chain([LOCAL]).collect();
             Err(Failure::usage(format!("there is no target `{target}`; there are: {}", known.join(", "))))
         }
+    }
+}
+
+/// Prints what could not be looked at.
+pub(crate) fn print_notes(notes: &[String]) {
+    for note in notes {
+        print::words(format!("note: {note}"));
     }
 }
 

@@ -4,7 +4,7 @@
 
 mod support;
 
-use support::{Place, code, said};
+use support::{CONFIG, Place, code, said};
 
 const RUNBOOK: &str = "# Shop
 
@@ -271,4 +271,26 @@ fn sql_and_http_are_planned_where_the_target_has_an_address_for_them() {
     assert_eq!(planned["steps"][1]["commands"][0]["effect"], "change");
     let output = place.run(&["plan", "runbook.md", "settings", "--only", "3", "--target", "shop"]);
     assert!(said(&output).contains("`\\d orders` is a command of psql itself"), "{}", said(&output));
+}
+
+#[test]
+fn a_database_whose_address_is_a_secret_binds_commands_all_the_same() {
+    let place = Place::new();
+    let url = place.write("url", "postgres://app:hunter22@db.eu:5432/shop\n");
+    let target = format!("{CONFIG}\n[target.production]\npostgres = \"file:{}\"\n", url.display());
+    place.write("allclear.toml", &target);
+    let plan = |command: &str| {
+        place.write("runbook.md", &format!("# R\n\n## Mend\n\n1. **Mend:**\n```bash\n{command}\n```\n"));
+        let output = place.run(&["plan", "runbook.md", "mend", "--target", "production", "--offline"]);
+        assert!(!said(&output).contains("hunter22"), "{}", said(&output));
+        (code(&output), said(&output))
+    };
+    let (exit, words) = plan("psql -h db.us -d shop -c 'SELECT 1'");
+    assert_eq!(exit, 3, "{words}");
+    assert!(words.contains("`db.us`, and that of the target `production` is `db.eu`"), "{words}");
+    let (exit, words) = plan("psql -h db.eu -p 5432 -d shop -c 'SELECT 1'");
+    assert_eq!((exit, words.contains("could not be compared")), (0, false), "{words}");
+    std::fs::remove_file(url).expect("it was there");
+    let (exit, words) = plan("psql -h db.us -d shop -c 'SELECT 1'");
+    assert_eq!((exit, words.contains("could not be compared")), (0, true), "{words}");
 }

@@ -56,6 +56,7 @@ pub(crate) async fn run(args: &Args, common: &Common) -> anyhow::Result<Exit> {
     if let Some(draft) = &planning.draft {
         print_plan(draft, &planning, &live);
     }
+    planning::print_notes(&planning.notes);
     planning::print_refusals(&planning.refusals);
     Ok(exit)
 }
@@ -69,6 +70,9 @@ fn document(planning: &Planning, live: &Live) -> serde_json::Result<Value> {
     }
     live.add_to(&mut document);
     document["rollback"] = json!(planning.rollback);
+    if !planning.notes.is_empty() {
+        document["notes"] = json!(planning.notes);
+    }
     document["refusals"] = planning.refusals.iter().map(|refused| refused.sentence.as_str()).collect();
     Ok(document)
 }

@@ -64,6 +64,7 @@ impl PlanningArgs {
 pub(crate) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     let incident: Option<IncidentId> = args.incident.as_deref().map(client::id).transpose()?;
     let planning = planning::plan(&args.runbook, &args.procedure, &args.planning, common)?;
+    planning::print_notes(&planning.notes);
     let plan = match planning.plan() {
         Ok(plan) => plan,
         Err(refusals) => {
