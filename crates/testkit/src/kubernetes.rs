@@ -22,6 +22,10 @@ const ATTEMPTS: u32 = 5;
 const ADMIN: &str = "admin";
 /// Who may do what a test allows, and nothing else.
 const GUEST: &str = "guest";
+/// What the API server writes down.
+const AUDIT: &str = r#"{"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"], "rules": [
+    {"level": "Metadata", "verbs": ["patch"], "resources": [{"group": "", "resources": ["configmaps"]}]},
+    {"level": "None"}]}"#;
 
 /// A running API server with its store.
 #[derive(Debug)]
@@ -33,6 +37,15 @@ pub struct Kubernetes {
     namespaces: AtomicU32,
     server: Throwaway,
     etcd: Throwaway,
+}
+
+/// A plain way to the API, on which everything can be read: whoever comes by it is the administrator. It ends when this is
+/// dropped.
+#[derive(Debug)]
+pub struct Proxy {
+    /// On the loopback interface, without encryption.
+    pub port: u16,
+    _server: Throwaway,
 }
 
 /// The controllers of a control plane, running; they end when this is dropped.
@@ -109,6 +122,30 @@ impl Kubernetes {
             }
         }
         panic!("the controllers did not start: {said}");
+    }
+
+    /// Opens a plain way to the API.
+    ///
+    /// # Panics
+    /// If it does not open.
+    pub fn start_proxy(&self) -> Proxy {
+        let mut said = String::new();
+        for _ in 0..ATTEMPTS {
+            let port = free_port();
+            let kubeconfig = format!("--kubeconfig={}", self.kubeconfig().display());
+            let arguments = ["proxy".to_owned(), kubeconfig, format!("--port={port}")];
+            let ready = || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok();
+            match Workplace::of_ours("proxy").start("KILL", &self.kubectl, &arguments, ready) {
+                Ok(server) => return Proxy { port, _server: server },
+                Err(log) => said = log,
+            }
+        }
+        panic!("the way to the API did not open: {said}");
+    }
+
+    /// What the API server itself writes down of every patch of a `ConfigMap` that it has answered: a line of JSON each.
+    pub fn audit_log(&self) -> PathBuf {
+        self.home.path().join("audit.log")
     }
 
     /// Makes an empty namespace and returns its name.
@@ -219,6 +256,8 @@ fn api_arguments(home: &Path, certificates: &Path, etcd: u16, port: u16) -> Vec<
     let tokens = home.join("tokens.csv");
     let text = format!("{ADMIN}-token,{ADMIN},1,\"system:masters\"\n{GUEST}-token,{GUEST},2\n");
     fs::write(&tokens, text).expect("the directory can be written");
+    let audited = home.join("audit.yaml");
+    fs::write(&audited, AUDIT).expect("the directory can be written");
     let key = home.join("accounts.key").display().to_string();
     vec![
         format!("--etcd-servers=http://127.0.0.1:{etcd}"),
@@ -228,6 +267,8 @@ fn api_arguments(home: &Path, certificates: &Path, etcd: u16, port: u16) -> Vec<
         // It makes a certificate of its own there.
         format!("--cert-dir={}", certificates.display()),
         format!("--token-auth-file={}", tokens.display()),
+        format!("--audit-policy-file={}", audited.display()),
+        format!("--audit-log-path={}", home.join("audit.log").display()),
         "--authorization-mode=RBAC".to_owned(),
         "--service-account-issuer=https://kubernetes.default.svc".to_owned(),
         format!("--service-account-key-file={key}"),

@@ -28,7 +28,7 @@ pub use component::{Component, component};
 pub use crash::{Ended, KillAt, LogWatch, run_and_kill};
 pub use eventually::eventually;
 pub use free_port::free_port;
-pub use kubernetes::{Controllers, Kubernetes};
+pub use kubernetes::{Controllers, Kubernetes, Proxy};
 pub use postgres::Postgres;
 pub use redis::Redis;
 pub use scripted::{Asked, ScriptedDrivers};

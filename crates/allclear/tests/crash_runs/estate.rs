@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use allclear_testkit::{Postgres, Redis, eventually};
 
-use super::procedure::{self, PROCEDURE, ROWS, Row, Witness};
+use super::cluster::Cluster;
+use super::procedure::{self, Executor, PROCEDURE, ROWS, Row, Witness};
 use super::recorder::Recorder;
 use super::support::{CONFIG, Place};
 use super::trap::{Trap, relay_to};
@@ -46,6 +47,8 @@ pub(crate) struct Estate {
     postgres: &'static Postgres,
     database: String,
     recorder: Recorder,
+    /// `None` where the control plane is not installed, which has been said.
+    cluster: Option<Cluster>,
 }
 
 impl Estate {
@@ -61,18 +64,21 @@ impl Estate {
         let token = format!("{}-{database}", std::process::id());
         let through = relay_to(postgres.port(), &trap);
         let url = url.replace(&format!(":{}/", postgres.port()), &format!(":{through}/"));
+        let cluster = Cluster::start(&place, &trap);
+        let (kubernetes, environment) = cluster.as_ref().map(Cluster::target).unwrap_or_default();
         let target = format!(
-            "{CONFIG}\n[target.sandbox]\npostgres = \"{url}\"\nhttp = \"http://127.0.0.1:{}\"\n\
-             [target.sandbox.env]\n{MARK} = \"{token}\"\n",
+            "{CONFIG}\n[target.sandbox]\npostgres = \"{url}\"\nhttp = \"http://127.0.0.1:{}\"\n{kubernetes}\
+             [target.sandbox.env]\n{MARK} = \"{token}\"\n{environment}",
             recorder.port
         );
         place.write("allclear.toml", &target);
         let directory = place.path("estate");
         std::fs::create_dir(&directory).expect("it can be made");
-        place.write("runbook.md", &procedure::runbook(&directory.display().to_string(), relay_to(redis.port(), &trap)));
+        let through = relay_to(redis.port(), &trap);
+        place.write("runbook.md", &procedure::runbook(&directory.display().to_string(), through, cluster.is_some()));
         let plan = place.json(&["plan", "runbook.md", PROCEDURE, "--target", "sandbox", "--offline"]);
         let digest = plan["digest"].as_str().unwrap_or_else(|| panic!("refused: {plan}")).to_owned();
-        Some(Self { place, trap, digest, token, redis, postgres, database, recorder })
+        Some(Self { place, trap, digest, token, redis, postgres, database, recorder, cluster })
     }
 
     /// As it was before anything happened.
@@ -88,6 +94,20 @@ impl Estate {
         }
         self.postgres.psql(&self.database, RESET);
         self.recorder.forget();
+        if let Some(cluster) = &self.cluster {
+            cluster.reset();
+        }
+    }
+
+    /// Whether a command performs the step here.
+    pub(crate) fn performs(&self, row: &Row) -> bool {
+        row.executor != Executor::Yaml || self.cluster.is_some()
+    }
+
+    /// What was performed and is not there, in a sentence.
+    pub(crate) fn not_kept(&self) -> Option<String> {
+        let lost = self.cluster.as_ref().is_some_and(|cluster| !cluster.holds_the_manifest());
+        lost.then(|| "the cluster does not hold what the manifest says as ours".to_owned())
     }
 
     /// How often the step took effect.
@@ -106,6 +126,7 @@ impl Estate {
                 let count = format!("SELECT count(*) FROM audit WHERE what = '{what}'");
                 self.postgres.psql(&self.database, &count).parse().unwrap_or(0)
             }
+            Witness::Applied => self.cluster.as_ref().map_or(0, Cluster::applied),
             Witness::Request(line) => self.recorder.count(line),
         }
     }
@@ -120,13 +141,14 @@ impl Estate {
             Some(Witness::Audit("CREATE INDEX")) => {
                 self.postgres.psql(&self.database, "SELECT to_regclass('account_balance') IS NULL") == "t"
             }
+            Some(Witness::Applied) => self.cluster.as_ref().is_some_and(Cluster::is_put_back),
             _ => false,
         }
     }
 
     /// What has not been put back of what commands can put back.
     pub(crate) fn not_put_back(&self) -> Vec<&'static str> {
-        let undoable = ROWS.iter().zip(1..).filter(|(row, _)| row.undoable);
+        let undoable = ROWS.iter().zip(1..).filter(|(row, _)| row.undoable && self.performs(row));
         undoable.filter(|(_, step)| !self.is_put_back(*step)).map(|(row, _)| row.title).collect()
     }
 

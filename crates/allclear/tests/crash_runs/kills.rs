@@ -7,7 +7,7 @@ use super::chance::Chance;
 use super::procedure::{Executor, ROWS};
 
 /// About as many as a run that nobody disturbs appends, and as its undo does.
-const EVENTS: u64 = 58;
+const EVENTS: u64 = 62;
 /// Of a run before its first step.
 const EVENTS_BEFORE: u64 = 4;
 /// Of each step, from the request for approval to the outcome.
@@ -18,8 +18,10 @@ const STRIDE: u64 = 27;
 const KILLS_MAX: u64 = 5;
 /// Longer than a run takes from one event to the next.
 const BETWEEN_EVENTS_MS: u64 = 12;
+/// The same for a step that starts `kubectl` a few times.
+const BETWEEN_SLOW_EVENTS_MS: u64 = 500;
 /// What an undo sends to servers.
-const UNDO_NEEDLES: [&str; 3] = ["DROP INDEX", "COMMIT", "SET"];
+const UNDO_NEEDLES: [&str; 4] = ["DROP INDEX", "COMMIT", "SET", "settings?fieldManager=allclear"];
 
 /// A moment in the life of one process. Events are counted from the beginning of the run, or of the undo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,17 +85,18 @@ fn in_run(chance: &mut Chance, count: u64) -> Moment {
     let place = usize::try_from(count.saturating_sub(EVENTS_BEFORE) / EVENTS_OF_STEP).unwrap_or_default();
     let place = place.min(ROWS.len() - 1);
     let row = &ROWS[place];
-    let lasts = matches!(row.executor, Executor::Sql | Executor::Http);
+    let lasts = matches!(row.executor, Executor::Sql | Executor::Http | Executor::Yaml);
+    let between = if row.executor == Executor::Yaml { BETWEEN_SLOW_EVENTS_MS } else { BETWEEN_EVENTS_MS };
     let needle = one_of(row.needles, chance);
     match (chance.below(10), needle) {
         (0..2, _) => Moment::Event { count, then: Duration::ZERO },
-        (2..4, _) => Moment::Event { count, then: chance.millis_below(BETWEEN_EVENTS_MS) },
-        (4, _) => Moment::Shell { count, then: chance.millis_below(BETWEEN_EVENTS_MS) },
+        (2..4, _) => Moment::Event { count, then: chance.millis_below(between) },
+        (4, _) => Moment::Shell { count, then: chance.millis_below(between) },
         // Not for Redis: `redis-cli` connects anew and sends its command once more by itself.
         (5..7, Some(needle)) if lasts => Moment::Cut { needle, side: side(chance) },
         (_, Some(needle)) => Moment::Arrival { needle, side: side(chance) },
         (_, None) if row.executor == Executor::Files => Moment::Seen(place as u32 + 1),
-        (_, None) => Moment::Event { count, then: chance.millis_below(BETWEEN_EVENTS_MS) },
+        (_, None) => Moment::Event { count, then: chance.millis_below(between) },
     }
 }
 

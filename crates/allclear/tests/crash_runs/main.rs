@@ -1,4 +1,4 @@
-//! A procedure of twelve steps through every executor, killed with SIGKILL again and again, and gone on with by a
+//! A procedure of thirteen steps through every executor, killed with SIGKILL again and again, and gone on with by a
 //! person who looks before saying what happened. Whatever was performed is counted at the servers that received it.
 //!
 //! `cargo xtask crash 1000` performs a thousand runs; the suite a few. A seed alone says when a run is killed, and is
@@ -10,6 +10,7 @@
 mod support;
 
 mod chance;
+mod cluster;
 mod estate;
 mod kills;
 mod person;

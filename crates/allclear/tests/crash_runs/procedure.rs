@@ -8,18 +8,20 @@ pub(crate) enum Executor {
     Files,
     Redis,
     Sql,
+    Yaml,
     Http,
     ByHand,
 }
 
 impl Executor {
-    pub(crate) const ALL: [Self; 5] = [Self::Files, Self::Redis, Self::Sql, Self::Http, Self::ByHand];
+    pub(crate) const ALL: [Self; 6] = [Self::Files, Self::Redis, Self::Sql, Self::Yaml, Self::Http, Self::ByHand];
 
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Files => "bash, files",
             Self::Redis => "bash, redis-cli",
             Self::Sql => "SQL",
+            Self::Yaml => "YAML, kubectl",
             Self::Http => "HTTP",
             Self::ByHand => "by hand",
         }
@@ -41,6 +43,8 @@ pub(crate) enum Witness {
     Calls(&'static str),
     /// Rows that triggers wrote in the transaction that did it.
     Audit(&'static str),
+    /// Changes of the object that the API server wrote down.
+    Applied,
     /// Requests that the web server received.
     Request(&'static str),
 }
@@ -72,7 +76,7 @@ const fn row(
 }
 
 /// The steps; a step's number is its place, from 1.
-pub(crate) const ROWS: [Row; 12] = [
+pub(crate) const ROWS: [Row; 13] = [
     row(Executor::Files, "Look", "bash", "cat {DIR}/notice", Witness::None, false, &[]),
     row(Executor::Files, "Edit", "bash", "sed -i 's/^mode=/mode=x/' {DIR}/app.conf", Witness::Mark, true, &[]),
     row(
@@ -148,6 +152,15 @@ pub(crate) const ROWS: [Row; 12] = [
         &["DELETE FROM", "COMMIT"],
     ),
     row(
+        Executor::Yaml,
+        "Announce",
+        "yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\ndata:\n  notice: \"on\"",
+        Witness::Applied,
+        true,
+        &["configmaps/settings HTTP", "settings?dryRun=All", "settings?fieldManager=allclear"],
+    ),
+    row(
         Executor::Http,
         "Order",
         "http",
@@ -166,13 +179,14 @@ pub(crate) fn row_of(step: u32) -> Option<&'static Row> {
     ROWS.get(usize::try_from(step).ok()?.checked_sub(1)?)
 }
 
-/// The runbook, filled in.
-pub(crate) fn runbook(directory: &str, redis: u16) -> String {
+/// The runbook, filled in. Where there is no cluster, its step is done by hand.
+pub(crate) fn runbook(directory: &str, redis: u16, with_cluster: bool) -> String {
     let mut text = "# Estate\n\n## Everything\n\n**When**: always\n\n**Steps:**\n".to_owned();
     for (row, number) in ROWS.iter().zip(1..) {
         let command = row.command.replace("{DIR}", directory).replace("{REDIS}", &redis.to_string());
         let _ = match row.executor {
             Executor::ByHand => write!(text, "\n{number}. **{}:** on the status page.\n", row.title),
+            Executor::Yaml if !with_cluster => write!(text, "\n{number}. **{}:** on the wall.\n", row.title),
             _ => write!(text, "\n{number}. **{}:**\n```{}\n{command}\n```\n", row.title, row.language),
         };
     }

@@ -36,7 +36,7 @@ pub(crate) type Tallies = BTreeMap<Executor, Tally>;
 /// What is wrong, in sentences; and what was counted of the effects.
 pub(crate) fn effects(estate: &Estate, tallies: &mut Tallies) -> Vec<String> {
     let mut wrong = Vec::new();
-    for row in ROWS.iter().filter(|row| !matches!(row.witness, Witness::None)) {
+    for row in ROWS.iter().filter(|row| !matches!(row.witness, Witness::None) && estate.performs(row)) {
         let tally = tallies.entry(row.executor).or_default();
         match estate.count(row) {
             1 => {}
@@ -50,6 +50,7 @@ pub(crate) fn effects(estate: &Estate, tallies: &mut Tallies) -> Vec<String> {
             }
         }
     }
+    wrong.extend(estate.not_kept());
     wrong
 }
 
