@@ -128,6 +128,27 @@ fn a_step_that_was_killed_is_in_doubt_until_a_person_settles_it() {
 }
 
 #[test]
+fn what_a_killed_attempt_has_left_running_is_killed_before_the_step_is_performed_again() {
+    let place = Place::new();
+    let (begun, endless) = (place.path("begun"), place.write("endless", ""));
+    let (begun_at, endless) = (begun.display(), endless.display().to_string());
+    // The first attempt leaves its group and never ends; the second one finds that it was there, and ends.
+    let leaving = format!("test -e {begun_at} || {{ touch {begun_at}; setsid tail -f {endless} >/dev/null & wait; }}");
+    let runbook = RUNBOOK.replace("touch mended", &leaving);
+    let digest = planned(&place, &runbook, "cart-is-stuck")["digest"].as_str().expect("a digest").to_owned();
+    let running = place.start(&["run", "runbook.md", "cart-is-stuck", "--approve", &digest]);
+    eventually("tail begins", LIMIT, || is_running("tail", &endless).then_some(()));
+    running.kill();
+    let id = place.json(&["runs"])[0]["id"].as_str().expect("an id").to_owned();
+    assert!(is_running("tail", &endless), "it has left the group that dies with its performer");
+    let again = place.run(&["resume", &id, "--again"]);
+    let sentence = "[the attempt before was still running in part, which was killed: tail (";
+    assert!(said(&again).contains(sentence), "{}", said(&again));
+    assert!(!is_running("tail", &endless));
+    assert_eq!(place.json(&["runs", "show", &id])["steps"][1]["state"], "succeeded", "{}", said(&again));
+}
+
+#[test]
 fn a_credential_in_a_runbook_never_reaches_the_log() {
     let place = Place::new();
     let key = "ghp_0123456789abcdefghijABCDEFGHIJ012345";

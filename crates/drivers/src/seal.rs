@@ -143,6 +143,11 @@ impl CaptureKey {
         Self { path: data_directory.join(FILE_NAME), known: OnceLock::new() }
     }
 
+    /// The data directory that it is the key of.
+    pub(crate) fn directory(&self) -> &Path {
+        self.path.parent().unwrap_or(&self.path)
+    }
+
     /// Seals a value; makes the key where there is none.
     pub fn seal(&self, origin: &Origin, value: Vec<u8>) -> Result<Vec<u8>, SealError> {
         let known = match self.known() {

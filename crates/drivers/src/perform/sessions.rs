@@ -12,6 +12,7 @@ use super::slot::{SlotState, Slots};
 use super::step::{self, Performable};
 use super::{Cancellation, Environment, Failure, OutputSink, Performed, Scope, Stage};
 use crate::seal::{CaptureKey, Origin};
+use crate::shell::Performer;
 use crate::trust::TrustStore;
 
 /// The sessions of all runs; at most one per run.
@@ -48,6 +49,7 @@ impl Sessions {
         let scope = Scope::from(effect);
         let step = Performable::of(&scope)?;
         let mut environment = Environment::of(&scope)?;
+        self.signed(&mut environment);
         let slot = self.slots.slot(effect.run);
         let mut state = slot.state.lock().await;
         let redactor = state.redactor(effect.run, environment.secrets.iter().cloned());
@@ -97,6 +99,13 @@ impl Sessions {
         state.shell.close().await;
     }
 
+    /// Says in the environment who performs; nobody without a data directory.
+    fn signed(&self, environment: &mut Environment) -> Option<Performer> {
+        let performer = self.key.as_ref().and_then(|key| Performer::of(key.directory()));
+        environment.variables.extend(performer.as_ref().and_then(Performer::variable));
+        performer
+    }
+
     /// The sentence about what succeeded, and the directory it left the shell in.
     async fn attempt(
         &self,
@@ -106,13 +115,19 @@ impl Sessions {
         let scope = Scope::from(effect);
         let step = Performable::of(&scope)?.opened(&effect.sealed, self.key.as_ref())?;
         let mut environment = Environment::of(&scope)?;
+        let performer = self.signed(&mut environment);
         let slot = self.slots.slot(effect.run);
         let mut state = slot.state.lock().await;
         let redactor = state.redactor(effect.run, environment.secrets.iter().cloned().chain(step.secrets()));
         state.enter(&scope, &mut environment).map_err(|error| redactor.text(&error))?;
         step.check(&scope, &environment, &redactor).await?;
         let mut cancelled = Cancellation::of(&slot.cancelled);
-        let sink = OutputSink::new(sink, redactor.stream());
+        let mut sink = OutputSink::new(sink, redactor.stream());
+        if let Some(performer) = performer.filter(|_| effect.attempt > 1) {
+            let ended = performer.end_leftovers(effect.run, effect.step).await;
+            let said = ended.map_err(|error| redactor.text(&format!("the step was not begun: {error}")))?;
+            sink.send(said.unwrap_or_default().as_bytes()).await;
+        }
         let SlotState { shell, database, .. } = &mut *state;
         let trust = self.trust.get_or_init(TrustStore::native);
         let mut stage = Stage { shell, database, trust, sink, cancelled: cancelled.clone() };

@@ -40,6 +40,11 @@ impl ControlGroup {
         Some(group)
     }
 
+    /// Whether the kernel bounds its number of tasks.
+    pub(super) const fn is_limited(&self) -> bool {
+        self.limited
+    }
+
     /// Everything that is in it.
     pub(super) fn processes(&self) -> Vec<i32> {
         let text = fs::read_to_string(self.path.join("cgroup.procs")).unwrap_or_default();

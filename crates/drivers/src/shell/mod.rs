@@ -13,6 +13,7 @@
 
 mod control_group;
 mod ending;
+mod leftover;
 mod offspring;
 mod report;
 mod script;
@@ -21,6 +22,7 @@ mod syntax;
 
 use crate::perform::{Failure, Stage, Task};
 use ending::Ending;
+pub(crate) use leftover::Performer;
 use report::{CAPTURED_BYTES_MAX, Snapshot};
 use script::Script;
 use session::Session;

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, kill_process_group, prlimit};
 
 use super::control_group::{ControlGroup, TASKS_MAX};
 
@@ -28,23 +28,41 @@ pub(super) struct Offspring {
     /// `NAME=VALUE` of the variable.
     marker: String,
     control_group: Option<ControlGroup>,
+    /// When it was first known, since the machine was started.
+    began_ticks: u64,
 }
 
 /// A process, as the kernel describes it.
-struct Process {
-    id: i32,
+pub(super) struct Process {
+    pub(super) id: i32,
     parent: i32,
     group: i32,
     session: i32,
     /// Since the machine was started.
-    began_ticks: u64,
+    pub(super) began_ticks: u64,
 }
 
 impl Offspring {
     /// What that process, the leader of a group, will start; it carries that value of the marker.
     pub(super) fn of(group: Pid, marker: &str) -> Self {
         let control_group = ControlGroup::of(group.as_raw_nonzero().get());
-        Self { group, marker: format!("{MARKER}={marker}"), control_group }
+        let offspring = Self { group, marker: format!("{MARKER}={marker}"), control_group, began_ticks: now_ticks() };
+        if !offspring.control_group.as_ref().is_some_and(ControlGroup::is_limited) {
+            offspring.limit_tasks();
+        }
+        offspring
+    }
+
+    /// Where no control group counts: the user of the session may have so many tasks more than the machine has now. That
+    /// bounds what escapes our own counting. It holds for everybody but root.
+    fn limit_tasks(&self) {
+        let Some(most) = tasks_of_the_machine().map(|tasks| (tasks + TASKS_MAX) as u64) else { return };
+        let now = getrlimit(Resource::Nproc);
+        if now.current.is_none_or(|current| current > most) {
+            let limit = Rlimit { current: Some(most), maximum: now.maximum };
+            // One that has ended already starts nothing.
+            let _ = prlimit(Some(self.group), Resource::Nproc, limit);
+        }
     }
 
     /// Sends the signal to all that began since and is not in the process group; says whether there was any.
@@ -87,7 +105,7 @@ impl Offspring {
         let Some(group) = &self.control_group else {
             // One short file tells of all processes of the machine, so that they are seldom looked at one by one.
             let many = tasks_of_the_machine().is_none_or(|tasks| tasks > PROCESSES_MAX);
-            let count = if many { processes().filter(|process| self.is_in_session(process)).count() } else { 0 };
+            let count = if many { processes().filter(|process| self.has_started(process)).count() } else { 0 };
             return (count > PROCESSES_MAX).then(|| format!("more than {PROCESSES_MAX}, counted in its session"));
         };
         match group.hit_the_limit() {
@@ -122,8 +140,10 @@ impl Offspring {
         }
     }
 
-    fn is_in_session(&self, process: &Process) -> bool {
-        process.session == self.group.as_raw_nonzero().get()
+    /// What has left the session is known by what it inherited.
+    fn has_started(&self, process: &Process) -> bool {
+        let within = process.session == self.group.as_raw_nonzero().get();
+        within || process.began_ticks >= self.began_ticks && self.carries_marker(process)
     }
 
     fn carries_marker(&self, process: &Process) -> bool {
@@ -134,7 +154,7 @@ impl Offspring {
 
 impl Process {
     /// The process of that number; `None` where it is gone, or only waits to be buried.
-    fn of(id: i32) -> Option<Self> {
+    pub(super) fn of(id: i32) -> Option<Self> {
         let text = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
         // The name before may hold anything, also brackets.
         let mut fields = text.rsplit_once(") ")?.1.split(' ');
@@ -155,7 +175,7 @@ impl Process {
 }
 
 /// Every process that we can see.
-fn processes() -> impl Iterator<Item = Process> {
+pub(super) fn processes() -> impl Iterator<Item = Process> {
     let entries = fs::read_dir("/proc").into_iter().flatten();
     entries.filter_map(|entry| Process::of(entry.ok()?.file_name().to_str()?.parse().ok()?))
 }
@@ -173,7 +193,7 @@ pub(super) fn now_ticks() -> u64 {
     (seconds * TICKS_PER_SECOND).floor() as u64
 }
 
-fn send(process: i32, signal: Signal) {
+pub(super) fn send(process: i32, signal: Signal) {
     if let Some(process) = Pid::from_raw(process) {
         // One that has gone meanwhile needs no signal.
         let _ = kill_process(process, signal);

@@ -55,7 +55,7 @@ __allclear_report() {
         # What was captured is secret, and set anew for each command that needs it.
         [[ ${__allclear_captured-} == *" $__allclear_name "* ]] && continue
         case $__allclear_name in
-          __allclear_* | BASH* | _ | DIRSTACK | EPOCH* | EUID | FUNCNAME | GROUPS | HISTCMD | IFS | LINENO) ;;
+          __allclear_* | ALLCLEAR_SESSION | BASH* | _ | DIRSTACK | EPOCH* | EUID | FUNCNAME | GROUPS | HISTCMD | IFS | LINENO) ;;
           OLDPWD | OPTIND | PIPESTATUS | PPID | PWD | RANDOM | SECONDS | SHELLOPTS | SHLVL | SRANDOM | UID) ;;
           *) builtin declare -p "$__allclear_name" ;;
         esac

@@ -108,3 +108,19 @@ async fn a_fork_bomb_in_the_background_is_stopped_between_two_steps() {
     assert!(perform(&sessions, &bash(2, &["echo on"])).await.0.succeeded);
     sessions.close(RUN).await;
 }
+
+#[tokio::test]
+async fn where_no_control_group_counts_the_shell_may_start_so_many_tasks_and_no_more() {
+    let sessions = Sessions::new();
+    let own_group = "/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)/pids.max";
+    let command =
+        format!("ulimit -Su; cut -d / -f 2 /proc/loadavg | cut -d ' ' -f 1; cat \"{own_group}\" 2>&1 || true");
+    let (performed, output) = perform(&sessions, &bash(1, &[&command])).await;
+    assert!(performed.succeeded, "{performed:?} {output}");
+    let lines: Vec<Option<u64>> = output.lines().map(|line| line.parse().ok()).collect();
+    let counted = lines[2..].contains(&Some(4096));
+    // Others may come and go between the two looks.
+    let bounded = lines[0].zip(lines[1]).is_some_and(|(most, tasks)| most < tasks + 4096 + 2000);
+    assert!(bounded || counted, "{output}");
+    sessions.close(RUN).await;
+}

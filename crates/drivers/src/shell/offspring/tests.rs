@@ -12,7 +12,7 @@ fn session(marker: &str) -> (Child, Offspring) {
     let mut command = Command::new("bash");
     let leader = command.args(["-c", script]).env(MARKER, marker).process_group(0).spawn().expect("bash starts");
     let group = i32::try_from(leader.id()).ok().and_then(Pid::from_raw).expect("a number");
-    let offspring = Offspring { group, marker: format!("{MARKER}={marker}"), control_group: None };
+    let offspring = Offspring { group, marker: format!("{MARKER}={marker}"), control_group: None, began_ticks: 0 };
     (leader, offspring)
 }
 
