@@ -10,6 +10,7 @@ mod refusal;
 mod render;
 mod render_query;
 mod render_request;
+mod session;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +19,6 @@ use allclear_core::{Digest, EffectClass, Plan, PlannedCommand, PlannedStep, Targ
 use crate::effect::{Catalogue, Measuring, believed, classify_with};
 use crate::model::{Command, Procedure, Runbook, SectionKind, Step, VariableForm};
 use crate::secret;
-use crate::session;
 use crate::variable::{self, Occurrence};
 use crate::variable_name;
 use pin::Pinning;
@@ -191,6 +191,8 @@ struct Planner<'r> {
     variables: BTreeMap<String, String>,
     secrets: BTreeSet<String>,
     missing: BTreeSet<String>,
+    /// The words that opened a session at the target's own database, where they did.
+    own_session: Option<String>,
 }
 
 impl<'r> Planner<'r> {
@@ -206,6 +208,7 @@ impl<'r> Planner<'r> {
             variables: BTreeMap::new(),
             secrets: BTreeSet::new(),
             missing: BTreeSet::new(),
+            own_session: None,
         }
     }
 
@@ -296,11 +299,9 @@ impl<'r> Planner<'r> {
     }
 
     fn command(&mut self, command: &Command) -> PlannedCommand {
+        let typed = self.typed(command);
+        let command = typed.as_ref().unwrap_or(command);
         self.check_language(command);
-        let opened = session::opens_session(command).then_some(&command.text);
-        if let Some(session) = command.session.as_ref().or(opened) {
-            self.refusals.push(PlanRefusal::SessionNotPerformed { session: session.clone(), line: command.line });
-        }
         // Before the command is searched: a loop sets its own variable, and so does `a=1 && echo $a`.
         if command.language == "bash" {
             variable::assigned(&command.text, &mut self.assigned);

@@ -5,6 +5,7 @@
 //! runs on another host or in a container is not looked at: what it names is named from there.
 
 mod call;
+mod database;
 mod pins;
 mod values;
 
