@@ -16,7 +16,13 @@ pub(super) struct Client {
     pub(super) statements: Vec<StatementMeasures>,
     /// The same call for statements on its standard input, as quiet as can be.
     pub(super) command: String,
+    /// The same call for queries that show what the statements would touch.
+    pub(super) preview: Option<String>,
 }
+
+/// A look neither changes anything nor waits long: `psql` in a shell is told so, as the driver for SQL tells the server.
+const LOOKS: [&str; 3] =
+    ["SET default_transaction_read_only = on", "SET lock_timeout = 2000", "SET statement_timeout = 8000"];
 
 impl Client {
     /// The call at this place of the script, if it is one.
@@ -39,7 +45,7 @@ impl Client {
             });
         }
         let given = given.into_iter().collect::<Option<Vec<String>>>()?.join(";\n");
-        let mut words = vec!["psql -X -q -At -v ON_ERROR_STOP=1".to_owned()];
+        let mut words = Vec::new();
         let scope = call.flags.iter().filter(|flag| decision.program.scope.contains(&flag.name));
         for flag in scope {
             let value = flag.value_word?;
@@ -48,8 +54,17 @@ impl Client {
         }
         words.extend(call.operands.iter().map(|word| quoted(word)));
         let reached = reading.script.wrappers(index).all(takes_input);
-        let command = elsewhere::command(reading.script, invocation, words.join(" "), None).filter(|_| reached)?;
-        Some(Self { statements: statement::measures(&given), command })
+        let quiet = ["psql -X -q -At -v ON_ERROR_STOP=1".to_owned()];
+        let command = [&quiet[..], &words].concat().join(" ");
+        let command = elsewhere::command(reading.script, invocation, command, None).filter(|_| reached)?;
+        let statements = statement::measures(&given);
+        let queries: Vec<&str> = statements.iter().flat_map(|it| &it.previews).map(String::as_str).collect();
+        let asked = LOOKS.iter().chain(&queries).map(|query| format!("-c '{}'", query.replace('\'', "'\\''")));
+        let preview = ["psql -X -q -P pager=off -v ON_ERROR_STOP=1".to_owned()].into_iter().chain(words).chain(asked);
+        let preview = preview.collect::<Vec<_>>().join(" ");
+        let preview =
+            (!queries.is_empty()).then(|| elsewhere::command(reading.script, invocation, preview, None)).flatten();
+        Some(Self { statements, command, preview })
     }
 }
 

@@ -161,10 +161,22 @@ pub(super) fn command(
     text: String,
     captured: Option<&str>,
 ) -> Option<String> {
+    program(script, invocation, invocation.program(), text, captured)
+}
+
+/// The same for a text that begins with another program.
+pub(super) fn program(
+    script: &Script,
+    invocation: &Invocation,
+    name: &str,
+    text: String,
+    captured: Option<&str>,
+) -> Option<String> {
+    let mut name = name;
     let mut text = text;
     for (outer, inner) in wrappers(script, invocation) {
         // Behind a prefix, a pipe or a here-string of the program itself goes on here; a list of commands does not.
-        let simple = text.starts_with(inner.program()) && !text.contains([';', '&', '\n']);
+        let simple = text.starts_with(name) && !text.contains([';', '&', '\n']);
         let words = |words: &[Word]| prefix(outer, words);
         text = match held(outer, inner)? {
             Held::Words(at) if simple => {
@@ -192,6 +204,7 @@ pub(super) fn command(
             }
             Held::Text(_) => return None,
         };
+        name = outer.program();
     }
     Some(text)
 }

@@ -12,6 +12,8 @@ use super::catalogue::{Catalogue, Entry, Filling, Template, quoted};
 use super::client::{Client, fed};
 use super::elsewhere;
 use super::kept::{self, FileChange};
+use super::keys;
+use super::room;
 use super::shell::Reading;
 use super::standing::Standing;
 use super::statement::{self, StatementMeasures};
@@ -105,6 +107,8 @@ impl Collected {
     fn invocation(&mut self, reading: &Reading<'_>, standing: &Standing, index: usize, text: &str) {
         let invocation = &reading.script.invocations[index];
         self.program(reading, index);
+        self.preview.extend(keys::matched(reading, standing, index, text));
+        self.preview.extend(room::needed(reading, standing, index, text));
         let plain = is_plain(reading, standing, index);
         let place = Place { reading, standing, index };
         for redirect in invocation.redirects.iter().filter(|redirect| overwrites(redirect)) {
@@ -158,7 +162,7 @@ impl Collected {
         let undo = statement.undo.map(|undo| undo.replace(":CAPTURED", &captured));
         self.around_undo(undo, statement.transient);
         self.captures.extend(statement.capture);
-        self.preview.extend(statement.preview.map(|preview| format!("{preview};")));
+        self.preview.extend(statement.previews.iter().map(|preview| format!("{preview};")));
         self.verify.extend(statement.verify.map(|verify| format!("{verify};")));
         self.irreversible.extend(statement.irreversible);
         self.permissions.extend(statement.needs.iter().map(|need| format!("permission: {need}")));
@@ -170,6 +174,7 @@ impl Collected {
             self.without_undo += 1;
             return;
         };
+        self.preview.extend(client.preview);
         for statement in client.statements {
             let captured = format!("CAPTURED_{}", self.captures.len() + 1);
             let undo = statement.undo.map(|undo| fed(&undo, &captured, &client.command));
@@ -296,7 +301,7 @@ fn distinct(texts: Vec<String>) -> Vec<String> {
     texts.into_iter().filter(|text| seen.insert(text.clone())).collect()
 }
 
-fn overwrites(redirect: &Redirect) -> bool {
+pub(super) fn overwrites(redirect: &Redirect) -> bool {
     redirect.writes() && !redirect.target.value.starts_with("/dev/") && redirect.kind != RedirectKind::Duplicate
 }
 
@@ -324,7 +329,7 @@ impl Place<'_> {
 }
 
 /// Whether the command runs once and its arguments mean the same before the step and afterwards.
-fn is_plain(reading: &Reading<'_>, standing: &Standing, index: usize) -> bool {
+pub(super) fn is_plain(reading: &Reading<'_>, standing: &Standing, index: usize) -> bool {
     let invocation = &reading.script.invocations[index];
     let once = invocation.frames.iter().all(|frame| matches!(frame, Frame::Group | Frame::Subshell));
     let fixed = |word: &Word| {

@@ -13,7 +13,7 @@ use crate::syntax::sql::ast::{
 mod functions;
 
 use functions::is_harmless;
-pub(super) use functions::leaves_nothing;
+pub(super) use functions::{ends_sessions, leaves_nothing};
 
 /// The effect of a text of one or more statements.
 pub(super) fn effect(text: &str) -> EffectClass {

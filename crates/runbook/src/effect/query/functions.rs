@@ -13,6 +13,11 @@ pub(crate) fn leaves_nothing(name: &str) -> bool {
     is_harmless(name) || PASSING.contains(&name)
 }
 
+/// Whether calling the function ends or interrupts a session.
+pub(crate) fn ends_sessions(name: &str) -> bool {
+    matches!(name, "pg_terminate_backend" | "pg_cancel_backend")
+}
+
 /// Changes something that passes by itself, or that nothing is stored of. A session that was ended is opened anew by its
 /// client.
 #[rustfmt::skip]
@@ -29,7 +34,7 @@ pub(super) const STABLE: &[&str] = &[
     "cardinality", "ceil", "ceiling", "char_length", "col_description", "concat", "concat_ws", "corr", "count",
     "cume_dist", "current_database", "current_schema", "current_schemas", "current_setting", "date", "date_bin", "date_part",
     "date_trunc", "decode", "dense_rank", "encode", "every", "exp", "first_value", "floor", "format", "format_type",
-    "generate_series", "generate_subscripts", "has_database_privilege", "has_schema_privilege", "has_table_privilege",
+    "generate_series", "generate_subscripts", "has_any_column_privilege", "has_database_privilege", "has_schema_privilege", "has_table_privilege",
     "host", "inet_client_addr", "inet_server_addr", "inet_server_port", "initcap", "isfinite", "json_agg",
     "json_array_elements", "json_array_length", "json_build_object", "json_each", "json_object_agg", "jsonb_agg",
     "jsonb_array_elements", "jsonb_array_length", "jsonb_build_object", "jsonb_each", "jsonb_object_agg", "jsonb_pretty",

@@ -1,9 +1,12 @@
-//! What goes with a statement of PostgreSQL that changes something: what to record before, how to undo and verify it.
+//! What goes with a statement of PostgreSQL that changes something: what to record before, how to undo and verify it, and
+//! what it would touch.
 //!
 //! The knowledge is in `catalogue/statements.toml`. Every capture is one query with one value: the text of the
 //! statements that bring back what was, written by the server itself with its own quoting. So the undo of a statement
 //! does not depend on what is found in the database, and a value never has to be quoted here.
 
+mod backends;
+mod lock;
 mod pattern;
 
 #[cfg(test)]
@@ -16,6 +19,7 @@ use serde::Deserialize;
 
 use super::query;
 use crate::syntax::sql::ast::{Statement, StatementKind};
+use lock::Lock;
 use pattern::{Bindings, StatementPattern};
 
 /// What is known about statements of one shape.
@@ -27,6 +31,10 @@ struct EntryTable {
     capture: Option<String>,
     undo: Option<String>,
     preview: Option<String>,
+    /// What it locks of its `{table}`; of that of its `{index}` where it has none.
+    locks: Option<Lock>,
+    /// Whether one may do it: an expression over `c`, the row of `pg_class` of what is locked.
+    may: Option<String>,
     verify: Option<String>,
     irreversible: Option<String>,
     #[serde(default)]
@@ -57,8 +65,8 @@ pub(super) struct StatementMeasures {
     pub(super) capture: Option<String>,
     /// Statements; `:CAPTURED` stands for what the capture printed.
     pub(super) undo: Option<String>,
-    /// A query that shows what would be touched.
-    pub(super) preview: Option<String>,
+    /// Queries that show what would be touched.
+    pub(super) previews: Vec<String>,
     pub(super) verify: Option<String>,
     pub(super) irreversible: Option<String>,
     pub(super) needs: Vec<String>,
@@ -70,7 +78,7 @@ pub(super) struct StatementMeasures {
 pub(super) fn measures(text: &str) -> Vec<StatementMeasures> {
     let sql = crate::syntax::sql::parse(text);
     let changing = sql.statements.iter().filter(|it| query::statement(it) != EffectClass::Observe);
-    let mut found: Vec<_> = changing.map(|it| of_statement(it, it.span.slice(text))).collect();
+    let mut found: Vec<_> = changing.map(|it| of_statement(it, text)).collect();
     if !sql.errors.is_empty() {
         // Not understood: whatever it does, nobody knows how to undo it.
         found.push(StatementMeasures::default());
@@ -78,9 +86,11 @@ pub(super) fn measures(text: &str) -> Vec<StatementMeasures> {
     found
 }
 
-fn of_statement(statement: &Statement, text: &str) -> StatementMeasures {
+fn of_statement(statement: &Statement, source: &str) -> StatementMeasures {
+    let text = statement.span.slice(source);
     if passes(statement) {
-        return StatementMeasures { transient: true, ..StatementMeasures::default() };
+        let previews = backends::preview(statement, source).into_iter().collect();
+        return StatementMeasures { transient: true, previews, ..StatementMeasures::default() };
     }
     let found = ENTRIES.iter().find_map(|entry| {
         let bindings = entry.patterns.iter().find_map(|pattern| pattern.matched(text))?;
@@ -100,14 +110,27 @@ impl EntryTable {
     fn filled(&self, bindings: &Bindings) -> StatementMeasures {
         let one_line = |text: &String| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let capture = self.capture.as_ref().map(one_line).map(|text| bindings.fill(&text));
+        let preview = self.preview.as_ref().map(one_line).map(|text| bindings.fill(&text));
         StatementMeasures {
             capture,
             undo: self.undo.as_ref().map(|text| bindings.fill(text.trim())),
-            preview: self.preview.as_ref().map(one_line).map(|text| bindings.fill(&text)),
+            previews: self.touched(bindings).into_iter().chain(preview).collect(),
             verify: self.verify.as_ref().map(one_line).map(|text| bindings.fill(&text)),
             irreversible: self.irreversible.clone(),
             needs: self.needs.clone(),
             transient: self.transient,
         }
+    }
+    /// What it would lock, where that is known.
+    fn touched(&self, bindings: &Bindings) -> Option<String> {
+        let tables = bindings.fill("{#table}");
+        let tables = if tables.contains('{') {
+            let indexes = bindings.fill("{#index}");
+            let known = !indexes.contains('{');
+            known.then(|| format!("SELECT indrelid FROM pg_index WHERE indexrelid IN ({indexes})"))?
+        } else {
+            tables
+        };
+        Some(self.locks?.query(&tables, self.may.as_deref()))
     }
 }

@@ -1,11 +1,12 @@
 //! The shape of a statement, as it is written in the catalogue, and the texts that are filled with its parts.
 //!
 //! A pattern is words that must follow each other: `ALTER ROLE|USER {role} SET {setting} TO|=`. `A|B` is a choice, `A?`
-//! may be absent, `{name}` is an identifier with what qualifies it, `*` any one value, `;` is the end; without it anything may follow.
+//! may be absent, `{name}` is an identifier with what qualifies it, `{name..}` a list of them, `*` any one value, `;` is
+//! the end; without it anything may follow.
 //!
 //! In a text, `{name}` is the identifier as written, `{'name'}` a string with the name that the server has it under,
-//! `{@name}` a string with the identifier as written, `{statement}` the whole, `{value}` an expression that writes a
-//! setting as a statement wants it.
+//! `{@name}` a string with the identifier as written, `{#name}` each of the list as a relation, `{statement}` the whole,
+//! `{value}` an expression that writes a setting as a statement wants it.
 
 use allclear_core::{SqlBlanks, SqlKind, SqlPiece, SqlQuoting, sql_pieces, sql_quoted};
 use serde::Deserialize;
@@ -24,8 +25,20 @@ const EACH: &str =
     "(SELECT string_agg(quote_literal(btrim(item, ' \"')), ', ') FROM regexp_split_to_table(setting, ',') item)";
 
 /// Words that stand where a name could, and are none.
-const NO_NAMES: [&str; 8] =
-    ["ALL", "CURRENT_ROLE", "CURRENT_USER", "SESSION_USER", "PUBLIC", "IF", "ON", "CONCURRENTLY"];
+const NO_NAMES: [&str; 12] = [
+    "ALL",
+    "CURRENT_ROLE",
+    "CURRENT_USER",
+    "SESSION_USER",
+    "PUBLIC",
+    "IF",
+    "ON",
+    "CONCURRENTLY",
+    "FULL",
+    "FREEZE",
+    "ANALYZE",
+    "VERBOSE",
+];
 
 /// A compiled pattern.
 #[derive(Debug, Clone, Deserialize)]
@@ -38,6 +51,7 @@ pub(super) struct StatementPattern {
 enum Part {
     Words { any: Vec<String>, optional: bool },
     Name(String),
+    Names(String),
     Value,
     End,
 }
@@ -45,7 +59,10 @@ enum Part {
 impl From<String> for StatementPattern {
     fn from(text: String) -> Self {
         let part = |word: &str| match word.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
-            Some(name) => Part::Name(name.to_owned()),
+            Some(name) => match name.strip_suffix("..") {
+                Some(names) => Part::Names(names.to_owned()),
+                None => Part::Name(name.to_owned()),
+            },
             None if word == ";" => Part::End,
             None if word == "*" => Part::Value,
             None => {
@@ -85,6 +102,17 @@ impl StatementPattern {
                     bindings.0.push((name.clone(), path));
                     rest = behind;
                 }
+                Part::Names(name) => loop {
+                    let (path, behind) = path(statement, rest)?;
+                    bindings.0.push((name.clone(), path));
+                    match behind.split_first() {
+                        Some((comma, after)) if comma.slice(statement) == "," => rest = after,
+                        _ => {
+                            rest = behind;
+                            break;
+                        }
+                    }
+                },
                 Part::Value => rest = rest.split_first()?.1,
                 Part::End if rest.iter().all(|piece| piece.slice(statement) == ";") => {}
                 Part::End => return None,
@@ -158,6 +186,12 @@ impl Bindings {
         }
         if let Some(name) = inside.strip_prefix('@') {
             return Some(literal(&self.path(name)?.join(".")));
+        }
+        if let Some(name) = inside.strip_prefix('#') {
+            let named = self.0.iter().filter(|(known, _)| known == name);
+            let relations: Vec<String> =
+                named.map(|(_, path)| format!("to_regclass({})", literal(&path.join(".")))).collect();
+            return (!relations.is_empty()).then(|| relations.join(", "));
         }
         Some(self.path(inside)?.join("."))
     }
