@@ -5,7 +5,7 @@ use std::process::{Command, Output, Stdio};
 
 use allclear_core::PlannedCommand;
 use allclear_runbook::{PlanRequest, parse, plan};
-use allclear_testkit::Kubernetes;
+use allclear_testkit::{Controllers, Kubernetes};
 use serde_json::Value;
 
 /// A namespace of the shared control plane.
@@ -18,14 +18,24 @@ pub(crate) struct Namespace {
 impl Namespace {
     /// An empty one; `None` where there is no control plane, which has been said.
     pub(crate) fn new() -> Option<Self> {
-        let cluster = Kubernetes::shared()?;
+        Some(Self::of(Kubernetes::shared()?))
+    }
+
+    /// One of a control plane of its own, whose controllers run.
+    pub(crate) fn with_controllers() -> Option<(Self, Controllers)> {
+        // As long as the test, as the shared one: it ends with the process.
+        let cluster: &'static Kubernetes = Box::leak(Box::new(Kubernetes::start()?));
+        Some((Self::of(cluster), cluster.start_controllers()))
+    }
+
+    fn of(cluster: &'static Kubernetes) -> Self {
         let name = cluster.namespace();
         let folder = tempfile::tempdir().unwrap();
         let namespace = Self { cluster, name, folder };
         std::fs::copy(cluster.kubeconfig(), namespace.kubeconfig()).unwrap();
         let chosen = namespace.bash(&format!("kubectl config set-context --current --namespace={}", namespace.name));
         assert!(chosen.status.success());
-        Some(namespace)
+        namespace
     }
 
     /// A configuration of the client that acts in the namespace.

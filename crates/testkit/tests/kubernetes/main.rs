@@ -8,4 +8,5 @@ mod cluster;
 mod driver;
 mod manifests;
 mod previews;
+mod rollout;
 mod undo;
