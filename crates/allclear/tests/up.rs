@@ -2,10 +2,12 @@
 
 mod support;
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use allclear_core::{EffectClass, Plan};
 use allclear_testkit::eventually;
 use support::{CONFIG, Place, Running, code, said};
 
@@ -106,4 +108,46 @@ fn a_server_that_was_killed_is_replaced_at_once() {
     let list = place.json(&["incident", "list"]);
     assert_eq!(list[0]["title"], "Before the kill");
     assert_eq!(again.stop(), Some(0));
+}
+
+/// What the server answers to a plan that somebody posts.
+fn posted(place: &Place, plan: &Plan) -> String {
+    let body = serde_json::json!({"plan": plan}).to_string();
+    let mut socket = UnixStream::connect(place.path("allclear-data/allclear.sock")).expect("the server listens");
+    socket.set_read_timeout(Some(LIMIT)).expect("a limit");
+    let head = "POST /api/v1/runs HTTP/1.1\r\nHost: allclear\r\nContent-Type: application/json\r\nConnection: close";
+    write!(socket, "{head}\r\nX-Allclear-Actor: person:ana\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+        .expect("it reads");
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).expect("it answers");
+    answer
+}
+
+#[test]
+fn a_plan_that_is_posted_says_at_least_what_the_server_takes_its_commands_for() {
+    let place = Place::new();
+    place.write("allclear.toml", &format!("{CONFIG}\n[approvals]\nfour_eyes = [\"destroy\"]\n"));
+    place.write("runbook.md", "# R\n\n## Mend\n\n1. **Mend:**\n```bash\nrm -rf precious\nsed -i s/a/b/ mode\n```\n");
+    let plan: Plan = serde_json::from_value(place.json(&["plan", "runbook.md", "mend"])).expect("a plan");
+    let server = Server::start(&place);
+    let mut understated = plan.clone();
+    understated.steps[0].commands[0].effect = EffectClass::Change;
+    let answer = posted(&place, &understated.sealed());
+    assert!(answer.starts_with("HTTP/1.1 409 ") && answer.contains("plan-refused"), "{answer}");
+    assert!(answer.contains("line 7: the plan says change, and this server takes it for destroy"), "{answer}");
+
+    let mut undone_otherwise = plan.clone();
+    let command = undone_otherwise.steps[0].commands.last_mut().expect("two commands");
+    command.undo = Some("rm -rf precious".to_owned());
+    *command = command.clone().bound(&plan.target);
+    let answer = posted(&place, &undone_otherwise.sealed());
+    assert!(
+        answer.starts_with("HTTP/1.1 409 ") && answer.contains("line 8: the plan would record or undo"),
+        "{answer}"
+    );
+    assert_eq!(place.json(&["runs"]).as_array().map(Vec::len), Some(0), "nothing of them was kept");
+
+    let answer = posted(&place, &plan);
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+    assert_eq!(server.stop(), Some(0));
 }

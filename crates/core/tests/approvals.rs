@@ -142,7 +142,7 @@ impl Walk {
 }
 
 fn person(name: &str) -> Actor {
-    Actor::Person(name.to_owned())
+    Actor::Person(name.into())
 }
 
 fn report(run: Option<&Run>, step: u32, choice: usize) -> Command {
