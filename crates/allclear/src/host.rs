@@ -36,7 +36,7 @@ impl Host {
     /// Starts on the data directory; adopts the configuration where there is a good one. One with errors stops nobody
     /// who has an incident to work: the last good policy is in the log.
     pub(crate) async fn start(common: &Common) -> anyhow::Result<Self> {
-        let policy = match common.config.exists().then(|| config::load(&common.config)) {
+        let policy = match common.config.exists().then(|| config::load_for_runs(&common.config)) {
             Some(Ok(loaded)) => Some(loaded.config.policy),
             Some(Err(report)) => {
                 eprint!("{report}");
@@ -160,7 +160,16 @@ pub(crate) fn location(common: &Common) -> anyhow::Result<Location> {
 /// The configuration, or everything that is wrong with it. Its warnings are for whoever starts the server: to a verb in
 /// a hurry they are noise.
 pub(crate) fn load(path: &Path) -> anyhow::Result<Loaded> {
-    match config::load(path) {
+    usable(config::load(path), path)
+}
+
+/// The configuration for whoever plans or runs a procedure; it may name nobody to page.
+pub(crate) fn load_for_runs(path: &Path) -> anyhow::Result<Loaded> {
+    usable(config::load_for_runs(path), path)
+}
+
+fn usable(loaded: Result<Loaded, config::Report>, path: &Path) -> anyhow::Result<Loaded> {
+    match loaded {
         Ok(loaded) => Ok(loaded),
         Err(report) => {
             eprint!("{report}");

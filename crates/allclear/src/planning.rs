@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use allclear_core::{Plan, PlannedCommand, Target, http_requests};
-use allclear_runbook::{Draft, PlanRequest, VariableForm, environment_name};
+use allclear_runbook::{Draft, PlanRequest, Runbook, VariableForm, environment_name};
 
 use crate::Common;
 use crate::commands::run::PlanningArgs;
@@ -53,6 +53,7 @@ pub(crate) fn plan(runbook: &Path, procedure: &str, args: &PlanningArgs, common:
     let (mut parsed, _) = allclear_runbook::parse(&runbook.display().to_string(), &text);
     let catalogue = config::load_catalogue(&common.config).map_err(|error| Failure::usage(error.to_string()))?;
     allclear_runbook::reclassify(&mut parsed, &catalogue);
+    check_names(&parsed, procedure, args)?;
     let target = target(common, &args.target)?;
     let environment: BTreeSet<String> = target.env.keys().cloned().collect();
     let (estate, notes) = estate::named(&target, &args.target);
@@ -87,6 +88,26 @@ pub(crate) fn plan(runbook: &Path, procedure: &str, args: &PlanningArgs, common:
     Ok(Planning { draft: Some(draft), rollback, refusals, notes })
 }
 
+/// A value for a name that the procedure does not have is a slip of the pen: the value that is meant would be missing, or
+/// something would be performed with another one.
+fn check_names(runbook: &Runbook, procedure: &str, args: &PlanningArgs) -> anyhow::Result<()> {
+    let known = allclear_runbook::variable_names(runbook, procedure);
+    // An unknown procedure is refused with the names of those that there are.
+    let is_stranger = |name: &&String| !known.contains_key(*name) && runbook.procedure(procedure).is_some();
+    let names = args.set.iter().map(|(name, _)| name);
+    let Some(stranger) = names.into_iter().find(is_stranger) else { return Ok(()) };
+    let mut listed: Vec<&str> = known.values().map(String::as_str).collect();
+    listed.sort_unstable();
+    listed.dedup();
+    let meant = config::nearest(stranger, known.keys().map(String::as_str));
+    let meant = meant.map_or_else(String::new, |name| format!("did you mean `{name}`? "));
+    let there = match listed.is_empty() {
+        true => "it has none".to_owned(),
+        false => format!("it has `{}`", listed.join("`, `")),
+    };
+    Err(Failure::usage(format!("`{procedure}` has no variable `{stranger}` to be set: {meant}{there}")))
+}
+
 /// Lines and sentences about commands for which the target has no address.
 fn unreachable(plan: &Plan, target: &Target) -> Vec<(u32, String)> {
     let name = &plan.target;
@@ -111,8 +132,11 @@ fn unreachable(plan: &Plan, target: &Target) -> Vec<(u32, String)> {
 
 /// The target of that name. Without a configuration there is one target, `local`, that sets nothing.
 fn target(common: &Common, target: &str) -> anyhow::Result<Target> {
-    let targets =
-        if common.config.exists() { host::load(&common.config)?.config.policy.targets } else { BTreeMap::new() };
+    let targets = if common.config.exists() {
+        host::load_for_runs(&common.config)?.config.policy.targets
+    } else {
+        BTreeMap::new()
+    };
     match targets.get(target) {
         Some(known) => Ok(known.clone()),
         None if target == LOCAL => Ok(Target::default()),

@@ -294,3 +294,89 @@ fn a_database_whose_address_is_a_secret_binds_commands_all_the_same() {
     let (exit, words) = plan("psql -h db.us -d shop -c 'SELECT 1'");
     assert_eq!((exit, words.contains("could not be compared")), (0, true), "{words}");
 }
+
+#[test]
+fn a_value_for_a_name_that_the_procedure_does_not_have_is_refused_with_the_nearest() {
+    let place = Place::new();
+    place.write(
+        "runbook.md",
+        &RUNBOOK.replace("deployment cart", "deployment <name>").replace("--replicas=2", "--replicas=<old>"),
+    );
+    for (name, sentence) in [
+        ("nmae", "`cart-is-stuck` has no variable `nmae` to be set: did you mean `name`? it has `name`, `old`"),
+        ("colour", "has no variable `colour` to be set: it has `name`, `old`"),
+    ] {
+        for verb in ["plan", "run"] {
+            let output = place.run(&[verb, "runbook.md", "cart-is-stuck", "--set", &format!("{name}=x")]);
+            assert_eq!(code(&output), 2, "{}", said(&output));
+            assert!(said(&output).contains(sentence), "{}", said(&output));
+        }
+    }
+    let plan = ["plan", "runbook.md", "cart-is-stuck", "--set", "name=cart", "--set", "old=2"];
+    assert_eq!(code(&place.run(&plan)), 0);
+    // A name of a step that is left out is one all the same.
+    assert_eq!(code(&place.run(&[&plan[..], &["--only", "3"]].concat())), 0);
+}
+
+#[test]
+fn commands_at_which_a_run_would_stand_still_carry_a_note() {
+    let place = Place::new();
+    place.write(
+        "runbook.md",
+        &RUNBOOK.replace("shopctl mail pause", "kubectl logs -f deploy/cart -n shop\nkubectl edit deploy cart"),
+    );
+    let shown = said(&place.run(&["plan", "runbook.md", "cart-is-stuck"]));
+    for sentence in [
+        "note: `kubectl logs -f deploy/cart -n shop` does not end by itself",
+        "note: `kubectl edit deploy cart` opens an editor, and a run has no terminal: it would fail",
+    ] {
+        assert!(shown.contains(sentence), "{sentence} is not in\n{shown}");
+    }
+    let plan = place.json(&["plan", "runbook.md", "cart-is-stuck"]);
+    let commands = &plan["steps"][1]["commands"];
+    assert!(commands[1]["notes"][0].as_str().unwrap().contains("does not end"), "{plan:#}");
+    assert!(commands[0].get("notes").is_none(), "{plan:#}");
+}
+
+#[test]
+fn of_a_secret_that_stands_in_a_runbook_only_the_value_is_covered_and_a_blank_is_shown() {
+    let place = Place::new();
+    let secret = "tr0ub4dor";
+    let commands = format!(
+        "kubectl create secret generic shop --from-literal=STRIPE_SECRET_KEY='sk_live_NEW_KEY' -n shop\n\
+         kubectl create secret generic db --from-literal=DB_PASSWORD='{secret}' --from-literal=OLD_PASSWORD={secret}-2 -n shop\n\
+         psql -c \"ALTER ROLE shop PASSWORD '<new-password>'\"\n\
+         curl -u ana:changeme https://shop.test/a"
+    );
+    place.write("runbook.md", &RUNBOOK.replace("shopctl mail pause", &commands));
+    for format in ["human", "json"] {
+        let shown = said(&place.run(&["show", "runbook.md", "--format", format]));
+        assert!(!shown.contains(secret), "{shown}");
+        for part in [
+            "--from-literal=STRIPE_SECRET_KEY='sk_live_NEW_KEY'",
+            "--from-literal=DB_PASSWORD='[redacted]'",
+            "'<new-password>'",
+            "ana:changeme",
+        ] {
+            assert!(shown.contains(part), "{part} is not in\n{shown}");
+        }
+    }
+    let found = said(&place.run(&["lint", "runbook.md"]));
+    assert!(found.contains("--from-literal=DB_PASSWORD='*********'") && !found.contains(secret), "{found}");
+}
+
+#[test]
+fn a_configuration_without_anybody_to_page_is_enough_to_plan_and_to_run() {
+    let place = Place::new();
+    place.write("runbook.md", "# Shop\n\n## Look\n\n1. Look around:\n```bash\necho \"cart is $CART\"\n```\n");
+    place.write("allclear.toml", "[target.staging]\nenv = { CART = \"data\" }\n");
+    let planned = place.json(&["plan", "runbook.md", "look", "--target", "staging"]);
+    let digest = planned["digest"].as_str().unwrap();
+    let run = place.run(&["run", "runbook.md", "look", "--target", "staging", "--approve", digest]);
+    assert_eq!(code(&run), 0, "{}", said(&run));
+    assert!(said(&run).contains("cart is data") && !said(&run).contains("nobody"), "{}", said(&run));
+    for verb in [&["up"][..], &["config", "check"]] {
+        let output = place.run(verb);
+        assert!(code(&output) != 0 && said(&output).contains("config-nobody-paged"), "{verb:?}: {}", said(&output));
+    }
+}

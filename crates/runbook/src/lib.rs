@@ -7,6 +7,7 @@ mod diagnostic;
 mod effect;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+mod holdup;
 mod lint;
 mod model;
 mod parse;
@@ -23,6 +24,7 @@ mod variable_name;
 
 pub use diagnostic::{Diagnostic, DiagnosticSeverity};
 pub use effect::{Catalogue, CatalogueProblem, Measures, Measuring, classify_with, measures, reclassify};
+pub use holdup::holdups;
 pub use lint::{
     Covered, Edit, Finding, Fix, FoundBy, Known, RULES, Rule, Settings, Surroundings, Watched, WatchedKind,
     alert_rules, anchors, coverage, find_rule, lint, scheduled_jobs,
@@ -32,11 +34,11 @@ pub use model::{
     SectionKind, SeverityLevel, Snippet, Step, Template, Trigger, Variable, VariableForm,
 };
 pub use parse::parse;
-pub use plan::{Draft, PlanRefusal, PlanRequest, draft, environment_name, plan, plan_with, rollback};
+pub use plan::{Draft, PlanRefusal, PlanRequest, draft, environment_name, plan, plan_with, rollback, variable_names};
 pub use secret::mentions_secret;
 pub use show::{
     Show, ShownCommand, ShownContact, ShownEndpoint, ShownJob, ShownNamed, ShownNotCommand, ShownProcedure,
     ShownSection, ShownSeverity, ShownStep, ShownTemplate, ShownText, ShownVariable, render_show, show,
 };
-pub use span::Span;
+pub use span::{Lines, Span};
 pub use syntax::sql::{SyntaxError, sql_errors};

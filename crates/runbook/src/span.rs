@@ -90,27 +90,74 @@ impl Origin {
     }
 }
 
-/// Offsets of the first byte of every line.
+/// The lines of a text, so that a place costs a search and not a reading of the text, however long its line is.
 #[derive(Debug)]
-pub(crate) struct Lines {
+pub struct Lines {
+    /// Offsets of the first byte of every line.
     starts: Vec<usize>,
+    /// Number of characters in front of every `MARK_BYTES`th byte.
+    marks: Vec<usize>,
 }
 
+/// How much of a text is read to tell a column.
+const MARK_BYTES: usize = 1024;
+
 impl Lines {
-    pub(crate) fn of(text: &str) -> Self {
+    /// Finds the lines of a text.
+    pub fn of(text: &str) -> Self {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Self { starts: std::iter::once(0).chain(breaks).collect() }
+        let mut before = 0;
+        let marks = text.as_bytes().chunks(MARK_BYTES).map(|chunk| {
+            before += characters(chunk);
+            before
+        });
+        Self { marks: std::iter::once(0).chain(marks).collect(), starts: std::iter::once(0).chain(breaks).collect() }
     }
 
     /// The 1-based line of a byte.
-    pub(crate) fn line(&self, offset: usize) -> u32 {
+    pub fn line(&self, offset: usize) -> u32 {
         u32::try_from(self.starts.partition_point(|start| *start <= offset)).unwrap_or(u32::MAX)
     }
 
     /// The 1-based column of a byte, in characters.
-    pub(crate) fn column(&self, text: &str, offset: usize) -> u32 {
+    pub fn column(&self, text: &str, offset: usize) -> u32 {
         let start = self.starts[self.starts.partition_point(|start| *start <= offset).saturating_sub(1)];
-        let characters = text.get(start..offset).map_or(0, |before| before.chars().count());
+        let characters = self.before(text, offset).saturating_sub(self.before(text, start));
         u32::try_from(characters + 1).unwrap_or(u32::MAX)
+    }
+
+    /// Offset of the first byte of a line that is counted from 0; `None` behind the last.
+    pub fn start(&self, line: usize) -> Option<usize> {
+        self.starts.get(line).copied()
+    }
+
+    /// Number of characters in front of a byte.
+    fn before(&self, text: &str, offset: usize) -> usize {
+        let offset = offset.min(text.len());
+        let mark = offset / MARK_BYTES;
+        let rest = text.as_bytes().get(mark * MARK_BYTES..offset).unwrap_or_default();
+        self.marks.get(mark).map_or(0, |before| before + characters(rest))
+    }
+}
+
+/// Number of characters that begin among these bytes.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_counted_in_characters_also_far_out_on_a_long_line() {
+        let text = format!("é\nab{}x\nc", "é→".repeat(2_000));
+        let lines = Lines::of(&text);
+        for (at, _) in text.char_indices().filter(|(_, c)| *c != '\n') {
+            let start = text[..at].rfind('\n').map_or(0, |at| at + 1);
+            let expected = text[start..at].chars().count() + 1;
+            assert_eq!(lines.column(&text, at) as usize, expected, "at {at}");
+        }
+        assert_eq!((lines.line(0), lines.line(text.len()), lines.column(&text, text.len())), (1, 3, 2));
     }
 }

@@ -59,6 +59,17 @@ pub(crate) fn occurrences(language: &str, text: &str) -> Vec<Occurrence> {
     scanner.found
 }
 
+/// Notes how the shell quotes these places, which are in order.
+pub(crate) fn note_quoting(language: &str, text: &str, places: &mut [Occurrence]) {
+    let mut scanner = Scanner { text, shell: language == "bash", at: 0, quoting: Quoting::None, found: Vec::new() };
+    for place in places {
+        while scanner.at < place.start {
+            scanner.step();
+        }
+        place.quoting = scanner.quoting;
+    }
+}
+
 /// Names that a shell command sets for the commands after it.
 pub(crate) fn assigned(text: &str, names: &mut BTreeSet<String>) {
     let mut commanding = true;
@@ -202,7 +213,10 @@ impl Scanner<'_> {
         if !is_variable_name(name) || AMBIENT.contains(&name) || name.starts_with("BASH") || !needed {
             return 1;
         }
-        let whole = if braced { behind.find('}').map_or(length + 2, |end| length + 3 + end) } else { length + 1 };
+        // Nobody writes a longer one, and many that are never closed would each be followed to the end of the text.
+        const LONGEST: usize = 1_000;
+        let end = behind.bytes().take(LONGEST).position(|byte| byte == b'}');
+        let whole = if braced { end.map_or(length + 2, |end| length + 3 + end) } else { length + 1 };
         self.push(whole, name.to_owned(), VariableForm::Shell)
     }
 
@@ -243,10 +257,13 @@ impl Scanner<'_> {
 
     /// Whether a name in capitals is an argument rather than the name of a variable, a column or a constant.
     fn stands_alone(&self, token: &str) -> bool {
-        let before = self.text[..self.at].trim_end_matches(['"', '\'']);
+        // Longer than any of the words below: one word may be as long as the text.
+        const NEAR: usize = 64;
+        let near = &self.text[self.text.floor_char_boundary(self.at.saturating_sub(NEAR))..self.at];
+        let before = near.trim_end_matches(['"', '\'']);
         let behind = &self.text[self.at + token.len()..];
-        let quoted_whole = self.quoting == Quoting::None
-            || self.text[..self.at].ends_with(['"', '\'']) && behind.starts_with(['"', '\'']);
+        let quoted_whole =
+            self.quoting == Quoting::None || near.ends_with(['"', '\'']) && behind.starts_with(['"', '\'']);
         let previous = before.rsplit(|c: char| c.is_whitespace()).find(|word| !word.is_empty()).unwrap_or_default();
         let named = ["printenv", "unset", "export", "read", "env", "grep", "echo", "-e", "declare", "local"]
             .contains(&previous);

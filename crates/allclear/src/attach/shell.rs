@@ -91,7 +91,7 @@ fn target(name: &str, common: &Common) -> Result<Target, String> {
     if !common.config.exists() {
         return Ok(Target::default());
     }
-    let loaded = config::load(&common.config)
+    let loaded = config::load_for_runs(&common.config)
         .map_err(|_| format!("{} has errors: `allclear config check` says which", common.config.display()))?;
     Ok(loaded.config.policy.targets.get(name).cloned().unwrap_or_default())
 }

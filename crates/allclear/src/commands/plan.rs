@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use allclear_core::{EffectClass, Plan, PlannedCommand, PlannedStep, StepKind};
+use allclear_runbook::holdups;
 use owo_colors::OwoColorize as _;
 use serde_json::{Value, json};
 
@@ -68,6 +69,7 @@ fn document(planning: &Planning, live: &Live) -> serde_json::Result<Value> {
     if !planning.refusals.is_empty() {
         document["digest"] = Value::Null;
     }
+    add_notes(&mut document, planning.draft.as_ref());
     live.add_to(&mut document);
     document["rollback"] = json!(planning.rollback);
     if !planning.notes.is_empty() {
@@ -75,6 +77,18 @@ fn document(planning: &Planning, live: &Live) -> serde_json::Result<Value> {
     }
     document["refusals"] = planning.refusals.iter().map(|refused| refused.sentence.as_str()).collect();
     Ok(document)
+}
+
+/// What holds up a run, as `notes` of the commands concerned. No part of the plan: whoever approves it has read them.
+fn add_notes(document: &mut Value, plan: Option<&Plan>) {
+    for (at, step) in plan.into_iter().flat_map(|plan| &plan.steps).enumerate() {
+        for (index, command) in step.commands.iter().enumerate() {
+            let notes = holdups(&command.language, &command.rendered);
+            if !notes.is_empty() {
+                document["steps"][at]["commands"][index]["notes"] = json!(notes);
+            }
+        }
+    }
 }
 
 fn print_plan(plan: &Plan, Planning { rollback, refusals, .. }: &Planning, live: &Live) {
@@ -135,6 +149,9 @@ fn print_command(command: &PlannedCommand, now: impl Fn()) {
     print_lines("     ", &command.rendered);
     if let Some(words) = command.milder_by_word() {
         print_labelled("declared", &words);
+    }
+    for note in holdups(&command.language, &command.rendered) {
+        print_labelled(&"note".yellow().to_string(), &note);
     }
     for (name, text) in &command.capture {
         print_labelled(&format!("records {name}"), text);

@@ -20,6 +20,17 @@ pub(crate) struct Loaded {
 
 /// Reads the file. The error is everything that is wrong, warnings included.
 pub(crate) fn load(path: &Path) -> Result<Loaded, Report> {
+    load_but(path, None)
+}
+
+/// Reads the file for whoever plans or runs a procedure and watches nothing: that nobody would be paged stands in the way
+/// of a server only.
+pub(crate) fn load_for_runs(path: &Path) -> Result<Loaded, Report> {
+    load_but(path, Some(Code::NobodyPaged))
+}
+
+/// Reads the file; errors with this code are only warnings.
+fn load_but(path: &Path, tolerated: Option<Code>) -> Result<Loaded, Report> {
     let shown = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(&shown, &error))?;
     let Reading { file, removed, mut problems } = read(&text);
@@ -34,6 +45,9 @@ pub(crate) fn load(path: &Path) -> Result<Loaded, Report> {
     };
     let (config, more) = resolve(file, &removed, &surroundings);
     problems.extend(more);
+    for problem in problems.iter_mut().filter(|problem| Some(problem.code) == tolerated) {
+        problem.weight = Weight::Warning;
+    }
     let has_errors = problems.iter().any(|problem| problem.weight == Weight::Error);
     let report = Report::new(&shown, &text, problems);
     if has_errors { Err(report) } else { Ok(Loaded { config, warnings: report }) }

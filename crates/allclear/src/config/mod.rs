@@ -27,7 +27,7 @@ use allclear_core::Policy;
 
 pub(crate) use catalogue::load_catalogue;
 pub(crate) use lint::{LintConfig, load_lint};
-pub(crate) use load::{Loaded, load};
+pub(crate) use load::{Loaded, load, load_for_runs};
 pub(crate) use nearest::nearest;
 pub(crate) use problem::{Report, Weight};
 pub(crate) use unit::write_duration;

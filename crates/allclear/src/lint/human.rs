@@ -10,6 +10,8 @@ use super::place::Lines;
 
 /// How many lines of a finding are shown, where it covers more.
 const MOST_LINES: usize = 4;
+/// How much of a finding is shown, where its lines are very long.
+const MOST_BYTES: usize = 2_000;
 
 /// Every finding with an excerpt, a blank line between them.
 pub(crate) fn human(checked: &[Checked], colours: bool) -> String {
@@ -26,7 +28,7 @@ pub(crate) fn human(checked: &[Checked], colours: bool) -> String {
     out
 }
 
-/// Rules whose findings cover a secret as it stands in the text.
+/// Rules that tell where a secret stands in the text.
 const ABOUT_SECRETS: &[&str] = &["S07", "RD09"];
 
 /// Settings by which nothing but secrets is found.
@@ -41,26 +43,21 @@ pub(crate) fn only_about_secrets() -> Settings {
 /// The text with the secrets that were found starred out, byte for byte: what is printed ends up in somebody's log.
 fn without_secrets(text: &str, findings: &[Finding]) -> String {
     let mut bytes = text.as_bytes().to_vec();
-    for value in secrets(text, findings) {
-        bytes[value].iter_mut().filter(|byte| byte.is_ascii_alphanumeric()).for_each(|byte| *byte = b'*');
+    for place in secrets(text, findings) {
+        bytes[place].iter_mut().filter(|byte| byte.is_ascii_alphanumeric()).for_each(|byte| *byte = b'*');
     }
     String::from_utf8(bytes).unwrap_or_default()
 }
 
 /// Where the secrets stand that were found.
 fn secrets(text: &str, findings: &[Finding]) -> impl Iterator<Item = Range<usize>> {
-    findings.iter().filter(|finding| ABOUT_SECRETS.contains(&finding.rule.code)).map(|finding| {
-        let covered = &text.as_bytes()[finding.span.start..finding.span.end];
-        // The flag or the name in front tells where to look; the value is what follows it.
-        let value = covered.iter().position(|byte| matches!(byte, b'=' | b':' | b' ')).map_or(0, |at| at + 1);
-        finding.span.start + value..finding.span.end
-    })
+    let places = findings.iter().flat_map(|finding| &finding.secrets);
+    places.filter(|place| text.get(place.start..place.end).is_some()).map(|place| place.start..place.end)
 }
 
-/// The secrets that were found, without the quotes around them.
+/// The secrets that were found.
 pub(crate) fn secret_values<'t>(text: &'t str, findings: &[Finding]) -> Vec<&'t str> {
-    let values = secrets(text, findings).filter_map(|place| text.get(place));
-    values.map(|value| value.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\'' | '"'))).collect()
+    secrets(text, findings).map(|place| &text[place]).collect()
 }
 
 fn one(path: &str, text: &str, lines: &Lines<'_>, finding: &Finding, renderer: &Renderer) -> String {
@@ -76,8 +73,9 @@ fn one(path: &str, text: &str, lines: &Lines<'_>, finding: &Finding, renderer: &
     let group =
         level.primary_title(finding.message.as_str()).id(finding.rule.code).element(source.annotation(annotation));
     let help = Level::HELP.message(finding.help.as_str());
+    let placed = |shown: String| placed(shown, path, text, lines, (finding, &excerpt));
     let Some(fix) = finding.fix.as_ref().filter(|fix| is_within(fix, &excerpt)) else {
-        return renderer.render(&[group.element(help)]);
+        return placed(renderer.render(&[group.element(help)]));
     };
     let patches = fix
         .edits
@@ -85,7 +83,26 @@ fn one(path: &str, text: &str, lines: &Lines<'_>, finding: &Finding, renderer: &
         .map(|edit| Patch::new(edit.span.start - excerpt.start..edit.span.end - excerpt.start, edit.text.as_str()));
     let patched = Snippet::source(&text[excerpt.clone()]).path(path).line_start(first);
     let fixed = Level::HELP.secondary_title(finding.help.as_str()).element(patched.patches(patches));
-    renderer.render(&[group, fixed])
+    placed(renderer.render(&[group, fixed]))
+}
+
+/// The rendered finding with the column of its line; where the line was too long to be shown, that of the excerpt stands
+/// there.
+fn placed(
+    shown: String,
+    path: &str,
+    text: &str,
+    lines: &Lines<'_>,
+    (finding, excerpt): (&Finding, &Range<usize>),
+) -> String {
+    let place = lines.place(finding.span.start, finding.span.end);
+    let before = text.get(excerpt.start..finding.span.start).unwrap_or_default();
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    if column == place.column {
+        return shown;
+    }
+    let named = |column: usize| format!("{path}:{}:{column}", place.line);
+    shown.replace(&named(column), &named(place.column))
 }
 
 fn is_within(fix: &allclear_runbook::Fix, excerpt: &std::ops::Range<usize>) -> bool {
@@ -94,6 +111,7 @@ fn is_within(fix: &allclear_runbook::Fix, excerpt: &std::ops::Range<usize>) -> b
 
 /// The end of what is shown of a span: a few lines of it.
 fn shown_end(text: &str, start: usize, end: usize) -> usize {
+    let end = text.floor_char_boundary(end.min(start + MOST_BYTES));
     let inside = text.get(start..end).unwrap_or_default();
     inside.match_indices('\n').nth(MOST_LINES - 1).map_or(end, |(at, _)| start + at)
 }

@@ -2,11 +2,14 @@
 
 use std::ops::Range;
 
-/// The starts of all lines, so that a place costs a search and not a reading of the text.
+/// More of one line than this is not shown around a place on it.
+const WIDEST: usize = 400;
+
+/// The lines of one text.
 #[derive(Debug)]
 pub(super) struct Lines<'t> {
     text: &'t str,
-    starts: Vec<usize>,
+    lines: allclear_runbook::Lines,
 }
 
 /// Where something begins and ends.
@@ -20,8 +23,7 @@ pub(super) struct Place {
 
 impl<'t> Lines<'t> {
     pub(super) fn of(text: &'t str) -> Self {
-        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { text, starts }
+        Self { text, lines: allclear_runbook::Lines::of(text) }
     }
 
     pub(super) fn place(&self, start: usize, end: usize) -> Place {
@@ -30,22 +32,42 @@ impl<'t> Lines<'t> {
         Place { line, column, end_line, end_column }
     }
 
-    /// The bytes of the lines that a span touches, without the last line break, and the number of the first of them.
+    /// The bytes of the lines that a span touches, without the last line break, and the number of the first of them. Of a
+    /// line that is very long, only what stands near the span.
     pub(super) fn around(&self, start: usize, end: usize) -> (Range<usize>, usize) {
-        let (first, last) = (self.line(start), self.line(end.max(start)));
-        let begin = self.starts[first];
-        let stop = self.starts.get(last + 1).map_or(self.text.len(), |next| next - 1);
+        let end = end.max(start);
+        let (first, last) = (self.line(start), self.line(end));
+        let begin = self.lines.start(first).unwrap_or(0);
+        let begin = if start - begin > WIDEST { self.text.ceil_char_boundary(start - WIDEST / 2) } else { begin };
+        let stop = self.lines.start(last + 1).map_or(self.text.len(), |next| next - 1);
         let stop = begin + self.text[begin..stop.max(begin)].trim_end_matches('\r').len();
+        let stop = if stop > end + WIDEST { self.text.floor_char_boundary(end + WIDEST / 2) } else { stop };
         (begin..stop.max(end).max(begin), first + 1)
     }
 
+    /// The line of a byte, counted from 0.
     fn line(&self, offset: usize) -> usize {
-        self.starts.partition_point(|start| *start <= offset).saturating_sub(1)
+        usize::try_from(self.lines.line(offset)).unwrap_or(usize::MAX).saturating_sub(1)
     }
 
     fn position(&self, offset: usize) -> (usize, usize) {
-        let line = self.line(offset);
-        let before = self.text.get(self.starts[line]..offset).unwrap_or_default();
-        (line + 1, before.chars().count() + 1)
+        let column = usize::try_from(self.lines.column(self.text, offset)).unwrap_or(usize::MAX);
+        (self.line(offset) + 1, column)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_very_long_line_only_what_is_near_is_taken() {
+        let text = format!("a\n{}HERE{}\nb\n", "é".repeat(5_000), "x".repeat(5_000));
+        let start = text.find("HERE").expect("it was written there");
+        let lines = Lines::of(&text);
+        let (excerpt, line) = lines.around(start, start + 4);
+        assert_eq!((line, excerpt.len() < 2 * WIDEST, text[excerpt].contains("HERE")), (2, true, true));
+        assert_eq!(lines.place(start, start + 4), Place { line: 2, column: 5_001, end_line: 2, end_column: 5_005 });
+        assert_eq!(lines.around(0, 1), (0..1, 1));
     }
 }

@@ -117,7 +117,7 @@ fn configured(plan: &Plan, common: &Common) -> anyhow::Result<Option<Target>> {
     if !common.config.exists() {
         return Ok(None);
     }
-    Ok(host::load(&common.config)?.config.policy.targets.remove(&plan.target))
+    Ok(host::load_for_runs(&common.config)?.config.policy.targets.remove(&plan.target))
 }
 
 fn print_indented(label: &str, text: &str) {

@@ -12,6 +12,7 @@
 //! which one is false.
 
 mod allow;
+mod allowed;
 mod batch;
 mod coverage;
 mod document;
@@ -75,7 +76,7 @@ pub fn lint(
         (rule.check)(&document, &mut report);
         findings.append(&mut report.found);
     }
-    disallowed(&document, &mut findings);
+    allowed::retain(&document, &mut findings);
     let mut commands: Vec<Span> = document.entries().map(|entry| entry.command.span).collect();
     commands.sort_by_key(|span| span.start);
     for finding in &mut findings {
@@ -87,25 +88,4 @@ pub fn lint(
     findings.retain(|finding| settings.level(finding.rule).is_some());
     findings.sort_by_key(|finding| (finding.begins, finding.span.start, finding.rule.code));
     findings
-}
-
-/// Leaves what no remark allows, and adds what is wrong with the remarks.
-fn disallowed(document: &Document<'_>, findings: &mut Vec<Finding>) {
-    if document.allows.is_empty() {
-        return;
-    }
-    let mut used: Vec<Vec<bool>> = document.allows.iter().map(|allow| vec![false; allow.rules.len()]).collect();
-    findings.retain(|finding| {
-        let line = document.lines.line(finding.span.start);
-        let mut allowed = false;
-        for (allow, used) in document.allows.iter().zip(&mut used) {
-            if allow.covers(finding.rule.code, finding.rule.name, line) {
-                allowed = true;
-                let names = |rule: &String| find_rule(rule) == Some(finding.rule);
-                used.iter_mut().zip(&allow.rules).filter(|(_, rule)| names(rule)).for_each(|(used, _)| *used = true);
-            }
-        }
-        !allowed
-    });
-    findings.append(&mut rules::report_unused(document, &used).found);
 }

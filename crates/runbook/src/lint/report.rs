@@ -21,6 +21,8 @@ pub struct Finding {
     pub help: String,
     /// A change that settles it and can be applied unread.
     pub fix: Option<Fix>,
+    /// Where credentials stand that the finding is about: to be covered wherever the text is shown.
+    pub secrets: Vec<Span>,
 }
 
 /// A change to the text.
@@ -75,6 +77,7 @@ impl Report {
             message: message.into(),
             help: help.into(),
             fix: None,
+            secrets: Vec::new(),
         });
         self.found.last_mut().expect("a finding was added in the line above")
     }

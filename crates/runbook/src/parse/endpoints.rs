@@ -27,18 +27,23 @@ pub(crate) fn distinct(mut found: Vec<Endpoint>) -> Vec<Endpoint> {
 }
 
 fn scan(text: &str, span: Span, lines: &Lines, wanted: impl Fn(&str) -> bool, found: &mut Vec<Endpoint>) {
+    // Nobody writes a longer one; within it another may begin, and one more in that.
+    const LONGEST: usize = 1_000;
     let source = span.slice(text);
+    let mut behind = 0;
     for (at, _) in source.match_indices("http") {
         let rest = &source[at..];
-        if !(rest.starts_with("http://") || rest.starts_with("https://")) {
+        if at < behind || !(rest.starts_with("http://") || rest.starts_with("https://")) {
             continue;
         }
+        let rest = &rest[..rest.floor_char_boundary(LONGEST)];
         let end = rest.find(|c: char| c.is_whitespace() || "\"'`<>)]}|\\,;".contains(c)).unwrap_or(rest.len());
         let url = rest[..end].trim_end_matches(['.', ':', '?', '!', '*']);
         let host = url.split("//").nth(1).unwrap_or_default();
         if rest[end..].starts_with('<') || host.is_empty() || url.contains(['$', '{']) || !wanted(url) {
             continue;
         }
+        behind = at + end;
         let start = span.start + at;
         let span = Span::new(start, start + url.len());
         found.push(Endpoint { url: url.to_owned(), line: lines.line(start), span });

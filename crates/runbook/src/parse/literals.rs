@@ -6,7 +6,7 @@ use crate::model::VariableForm;
 use crate::parse::fences::FenceRole;
 use crate::parse::markdown::{BlockKind, Inline, Style};
 use crate::parse::source::Source;
-use crate::variable::{Occurrence, Quoting};
+use crate::variable::{self, Occurrence, Quoting};
 
 /// As many literals as any runbook has; a bound, because each is looked for in each command.
 const MOST: usize = 64;
@@ -30,19 +30,28 @@ pub(crate) fn literals(source: &Source<'_>) -> Vec<String> {
     found
 }
 
-/// Adds the places where a command holds one of the literals, unless they are found already.
-pub(crate) fn add(literals: &[String], text: &str, occurrences: &mut Vec<Occurrence>) {
+/// Adds the places where a command holds one of the literals, unless they are found already; both in order.
+pub(crate) fn add(literals: &[String], language: &str, text: &str, occurrences: &mut Vec<Occurrence>) {
     for literal in literals {
-        let Some(start) = text.find(literal.as_str()) else { continue };
-        let end = start + literal.len();
-        let bounded = |c: Option<char>| c.is_none_or(|c| !(c.is_alphanumeric() || c == '_'));
-        let alone = bounded(text[..start].chars().next_back()) && bounded(text[end..].chars().next());
-        if alone && !occurrences.iter().any(|other| other.start < end && start < other.end) {
-            let form = VariableForm::Literal;
-            occurrences.push(Occurrence { start, end, name: literal.clone(), form, quoting: Quoting::None });
+        let mut added = Vec::new();
+        let mut others = occurrences.iter().peekable();
+        for (start, _) in text.match_indices(literal.as_str()) {
+            let end = start + literal.len();
+            while others.next_if(|other| other.end <= start).is_some() {}
+            let taken = others.peek().is_some_and(|other| other.start < end);
+            let bounded = |c: Option<char>| c.is_none_or(|c| !(c.is_alphanumeric() || c == '_'));
+            let alone = bounded(text[..start].chars().next_back()) && bounded(text[end..].chars().next());
+            if alone && !taken {
+                let (name, form) = (literal.clone(), VariableForm::Literal);
+                added.push(Occurrence { start, end, name, form, quoting: Quoting::None });
+            }
+        }
+        if !added.is_empty() {
+            variable::note_quoting(language, text, &mut added);
+            occurrences.append(&mut added);
+            occurrences.sort_by_key(|occurrence| occurrence.start);
         }
     }
-    occurrences.sort_by_key(|occurrence| occurrence.start);
 }
 
 fn of_prose(inlines: &[Inline], found: &mut BTreeSet<String>) {

@@ -40,6 +40,7 @@ use crate::variable::{self, Occurrence};
 use crate::variable_name;
 pub(crate) use appearance::is_query_text;
 use fences::FenceRole;
+pub(crate) use literals::add as add_literals;
 use markdown::BlockKind;
 use outline::Node;
 use procedures::{Discovery, Unit};
@@ -213,7 +214,7 @@ fn variables(source: &Source<'_>, runbook: &Runbook) -> Vec<Variable> {
     ordered.sort_by_key(|command| command.span.start);
     for command in ordered {
         let mut occurrences = variable::occurrences(&command.language, &command.text);
-        literals::add(&literals, &command.text, &mut occurrences);
+        add_literals(&literals, &command.language, &command.text, &mut occurrences);
         for occurrence in occurrences {
             let own = occurrence.form == VariableForm::Shell && set.contains(&occurrence.name);
             if own || !seen.insert(occurrence.name.clone()) {

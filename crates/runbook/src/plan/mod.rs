@@ -5,6 +5,7 @@
 
 mod language;
 mod manifest;
+mod names;
 mod pin;
 mod refusal;
 mod render;
@@ -17,10 +18,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use allclear_core::{Digest, EffectClass, Plan, PlannedCommand, PlannedStep, Target, Wait};
 
 use crate::effect::{Catalogue, Measuring, believed, classify_with};
-use crate::model::{Command, Procedure, Runbook, SectionKind, Step, VariableForm};
+use crate::model::{Command, Procedure, Runbook, Section, SectionKind, Step, VariableForm};
 use crate::secret;
-use crate::variable::{self, Occurrence};
-use crate::variable_name;
+use crate::variable;
+use names::Names;
+pub use names::variable_names;
 use pin::Pinning;
 pub use refusal::PlanRefusal;
 pub use render::environment_name;
@@ -44,18 +46,6 @@ pub struct PlanRequest {
     pub only: BTreeSet<u32>,
     /// Where commands are alternatives: the line of the first command of the option to take.
     pub alternatives: BTreeSet<u32>,
-}
-
-impl PlanRequest {
-    /// The same request by the names of variables, whether it was given these or what is written.
-    fn with_names(&self, names: &BTreeMap<&str, &str>) -> Self {
-        let name = |given: &String| names.get(given.as_str()).map_or_else(|| given.clone(), |name| (*name).to_owned());
-        Self {
-            variables: self.variables.iter().map(|(given, value)| (name(given), value.clone())).collect(),
-            secrets: self.secrets.iter().map(name).collect(),
-            ..self.clone()
-        }
-    }
 }
 
 /// Plans a procedure, or says everything that stands in the way at once.
@@ -100,8 +90,8 @@ pub fn draft(
     catalogue: &Catalogue,
 ) -> Result<Draft, PlanRefusal> {
     let procedure = runbook.procedure(procedure_id).ok_or_else(|| unknown_procedure(runbook, procedure_id))?;
-    let names = variable_name::by_text(runbook);
-    let request = request.with_names(&names);
+    let names = Names::of(runbook);
+    let request = names.of_request(request);
     let mut planner = Planner::new(&request, catalogue, &names);
     planner.check_numbers(procedure);
     let taken = procedure.steps.iter().filter(|step| takes(&request, step.number));
@@ -123,28 +113,21 @@ pub fn draft(
 /// What the runbook itself says about going back: the commands of the sections of the procedure that undo it or switch
 /// on again what it switched off, in order, filled in as far as values are known. A run never performs them by itself.
 pub fn rollback(runbook: &Runbook, procedure_id: &str, request: &PlanRequest) -> Vec<PlannedCommand> {
-    let sections = runbook.procedure(procedure_id).into_iter().flat_map(|procedure| &procedure.sections);
-    let back = sections.filter(|section| matches!(section.kind, SectionKind::Rollback | SectionKind::ReEnable));
-    let names = variable_name::by_text(runbook);
-    let request = request.with_names(&names);
+    let names = Names::of(runbook);
+    let request = names.of_request(request);
     let planned = |command: &Command| {
-        let occurrences = occurrences(command, &names);
+        let occurrences = names.occurrences(command);
         let rendered =
             render::rendered(&command.language, &command.text, &occurrences, &request.variables, &request.secrets);
         PlannedCommand::new(command.line, &command.language, rendered, command.effect, &request.target)
     };
-    back.flat_map(|section| &section.commands).map(planned).collect()
+    runbook.procedure(procedure_id).into_iter().flat_map(back).map(planned).collect()
 }
 
-/// The places of a command that have to be filled in, by the names to set them by.
-fn occurrences(command: &Command, names: &BTreeMap<&str, &str>) -> Vec<Occurrence> {
-    let mut found = variable::occurrences(&command.language, &command.text);
-    for occurrence in &mut found {
-        if let Some(name) = names.get(occurrence.name.as_str()) {
-            occurrence.name = (*name).to_owned();
-        }
-    }
-    found
+/// The commands by which a procedure is taken back, as the runbook has them.
+fn back(procedure: &Procedure) -> impl Iterator<Item = &Command> {
+    let back = |section: &&Section| matches!(section.kind, SectionKind::Rollback | SectionKind::ReEnable);
+    procedure.sections.iter().filter(back).flat_map(|section| &section.commands)
 }
 
 fn takes(request: &PlanRequest, number: u32) -> bool {
@@ -183,8 +166,7 @@ struct Planner<'r> {
     pinning: Pinning<'r>,
     catalogue: &'r Catalogue,
     measuring: Measuring<'r>,
-    /// By what is written: the name to set it by.
-    names: &'r BTreeMap<&'r str, &'r str>,
+    names: &'r Names<'r>,
     refusals: Vec<PlanRefusal>,
     /// Names that the commands planned so far set themselves.
     assigned: BTreeSet<String>,
@@ -193,10 +175,12 @@ struct Planner<'r> {
     missing: BTreeSet<String>,
     /// The words that opened a session at the target's own database, where they did.
     own_session: Option<String>,
+    /// Names that the commands planned so far need from somewhere else.
+    asked: BTreeSet<String>,
 }
 
 impl<'r> Planner<'r> {
-    fn new(request: &'r PlanRequest, catalogue: &'r Catalogue, names: &'r BTreeMap<&'r str, &'r str>) -> Self {
+    fn new(request: &'r PlanRequest, catalogue: &'r Catalogue, names: &'r Names<'r>) -> Self {
         Self {
             request,
             pinning: Pinning::new(request),
@@ -209,6 +193,7 @@ impl<'r> Planner<'r> {
             secrets: BTreeSet::new(),
             missing: BTreeSet::new(),
             own_session: None,
+            asked: BTreeSet::new(),
         }
     }
 
@@ -306,7 +291,7 @@ impl<'r> Planner<'r> {
         if command.language == "bash" {
             variable::assigned(&command.text, &mut self.assigned);
         }
-        let occurrences = occurrences(command, self.names);
+        let occurrences = self.names.occurrences(command);
         for occurrence in &occurrences {
             let set_by_plan = occurrence.form == VariableForm::Shell && self.assigned.contains(&occurrence.name);
             if !set_by_plan {
@@ -351,6 +336,7 @@ impl<'r> Planner<'r> {
     /// Takes note of a variable that a command needs, and of its absence.
     fn need(&mut self, name: &str, form: VariableForm, line: u32) {
         let request = self.request;
+        self.asked.insert(name.to_owned());
         if request.secrets.contains(name) {
             self.secrets.insert(render::environment_name(name));
         } else if let Some(value) = request.variables.get(name) {
@@ -358,6 +344,8 @@ impl<'r> Planner<'r> {
                 self.refuse_once(name, PlanRefusal::SecretInTheOpen { name: name.to_owned(), line });
             }
             self.variables.insert(name.to_owned(), value.clone());
+        } else if form == VariableForm::Literal {
+            // An example stands there, and is performed where nobody gives another value.
         } else if form != VariableForm::Shell || !request.environment.contains(name) {
             let secret = secret::is_secret(name);
             self.refuse_once(name, PlanRefusal::MissingVariable { name: name.to_owned(), line, secret });

@@ -5,7 +5,7 @@
 
 use allclear_core::EffectClass;
 
-use super::{PlanRefusal, Planner, occurrences, render};
+use super::{PlanRefusal, Planner, render};
 use crate::model::Command;
 use crate::session;
 use crate::syntax::bash;
@@ -45,7 +45,7 @@ impl Planner<'_> {
 
     /// Whether the command is `psql` at the database of the target.
     fn opens_own_database(&mut self, command: &Command) -> bool {
-        let occurrences = occurrences(command, self.names);
+        let occurrences = self.names.occurrences(command);
         let (variables, secrets) = (&self.request.variables, &self.request.secrets);
         let rendered = render::rendered(&command.language, &command.text, &occurrences, variables, secrets);
         let script = bash::parse(&rendered);

@@ -6,8 +6,8 @@ use crate::lint::{Document, Scope};
 /// How many commands of a file a rule compares with all others: all of them in any file that people write; fewer the
 /// more there are, so that the work grows no faster than the file.
 pub(super) fn most(document: &Document<'_>) -> usize {
-    const LEAST: usize = 200;
-    const COMPARISONS: usize = 4_000_000;
+    const LEAST: usize = 20;
+    const COMPARISONS: usize = 1_000_000;
     LEAST.max(COMPARISONS / document.entries().count().max(1))
 }
 
@@ -27,6 +27,12 @@ pub(super) fn between<'t>(document: &Document<'t>, first: &Entry<'_>, second: &E
 /// Whether the text says one of the phrases, whatever its case; the phrases are in lower case.
 pub(super) fn says(text: &str, phrases: &[&str]) -> bool {
     let text = text.to_ascii_lowercase();
+    phrases.iter().any(|phrase| text.contains(phrase))
+}
+
+/// Whether the text of the file from a place on, or all of it, says one of the phrases; they are in lower case.
+pub(super) fn says_from(document: &Document<'_>, start: usize, phrases: &[&str]) -> bool {
+    let text = document.lower.get(start..).unwrap_or_default();
     phrases.iter().any(|phrase| text.contains(phrase))
 }
 

@@ -1,7 +1,7 @@
 //! K17: data, a namespace, or everything under a label deleted, and nothing looked at or kept before.
 
 use crate::diagnostic::DiagnosticSeverity::Warning;
-use crate::lint::rules::kubernetes::block::{most, says};
+use crate::lint::rules::kubernetes::block::most;
 use crate::lint::rules::kubernetes::kubectl::{Kubectl, Object, all_calls, calls};
 use crate::lint::{Document, Report, Rule};
 
@@ -15,12 +15,13 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(document: &Document<'_>, report: &mut Report) {
     let mut left = most(document);
+    let known = Known::of(document);
     for scope in document.scopes.iter().filter(|scope| scope.procedure.is_some()) {
         let all: Vec<Kubectl<'_, '_>> = calls(scope).collect();
         for (at, call) in all.iter().enumerate().filter(|(_, call)| call.verb() == "delete" && !call.is_dry()) {
             let Some(what) = loss(call).filter(|_| left > 0) else { continue };
             left -= 1;
-            if !was_seen(document, call, &all[..at]) {
+            if !known.before(call) && !was_seen(document, call, &all[..at]) {
                 report.at(
                     call.place.span(),
                     format!("{what}, and nothing before it shows or keeps what that is"),
@@ -66,7 +67,25 @@ fn makes(call: &Kubectl<'_, '_>) -> bool {
     matches!(call.verb(), "apply" | "create" | "new-project" | "run")
 }
 
-/// Whether something before it shows the objects, or makes a copy.
+/// Where the text first speaks of a copy, and where something is first made.
+struct Known {
+    kept: Option<usize>,
+    made: Option<usize>,
+}
+
+impl Known {
+    fn of(document: &Document<'_>) -> Self {
+        let kept = KEPT.iter().filter_map(|phrase| document.lower.find(phrase).map(|at| at + phrase.len())).min();
+        let made = all_calls(document).filter(makes).map(|call| call.start()).min();
+        Self { kept, made }
+    }
+
+    fn before(&self, call: &Kubectl<'_, '_>) -> bool {
+        self.kept.is_some_and(|end| end <= call.start()) || self.made.is_some_and(|start| start < call.start())
+    }
+}
+
+/// Whether something before it shows the objects.
 fn was_seen(document: &Document<'_>, call: &Kubectl<'_, '_>, before: &[Kubectl<'_, '_>]) -> bool {
     let kinds: Vec<&str> = call.objects().iter().map(|object| object.kind).collect();
     let shows = |other: &Kubectl<'_, '_>| {
@@ -78,6 +97,5 @@ fn was_seen(document: &Document<'_>, call: &Kubectl<'_, '_>, before: &[Kubectl<'
     // `PVC=$(kubectl get …)`: the name was asked for.
     let asked = |name: &str| text.contains(&format!("{}=$(", name.trim_matches(['$', '{', '}', '"'])));
     let asked = call.objects().iter().filter_map(|object| object.name).any(|name| name.starts_with('$') && asked(name));
-    let made = all_calls(document).any(|other| other.start() < call.start() && makes(&other));
-    asked || made || before.iter().any(shows) || says(text, KEPT)
+    asked || before.iter().any(shows)
 }

@@ -1,11 +1,10 @@
 //! K06: what stands in one block behind a command that never ends by itself does not run.
 
 use crate::diagnostic::DiagnosticSeverity::Warning;
+use crate::holdup::{is_cut_short, is_endless};
 use crate::lint::document::{Entry, Place};
 use crate::lint::rules::kubernetes::block::{between, one_block, says};
 use crate::lint::{Document, Report, Rule};
-use crate::syntax::bash::{Frame, Invocation};
-use crate::syntax::call::Call;
 
 pub(super) const RULE: Rule = Rule {
     code: "K06",
@@ -36,7 +35,10 @@ fn check(document: &Document<'_>, report: &mut Report) {
 /// Says it of the command that holds up the block, if there is one.
 fn entry_ends(entry: &Entry<'_>, report: &mut Report) {
     let blocks = |place: &Place<'_, '_>| {
-        place.invocation.via.is_none() && is_endless(place) && !is_cut_short(place) && !goes_on(place)
+        place.invocation.via.is_none()
+            && is_endless(place.invocation, place.call())
+            && !is_cut_short(place.entry.script, place.index)
+            && !goes_on(place)
     };
     let Some(place) = entry.invocations().find(blocks) else { return };
     report.at(
@@ -53,46 +55,4 @@ fn goes_on(place: &Place<'_, '_>) -> bool {
         .words
         .last()
         .is_some_and(|word| word.value.starts_with('-') && !word.value.contains(['f', 'w', 'F']))
-}
-
-fn is_cut_short(place: &Place<'_, '_>) -> bool {
-    let invocation = place.invocation;
-    let ends = |next: &Invocation| match next.program() {
-        "head" | "fzf" | "less" => true,
-        "grep" => Call::of(next).has(&["-m", "-q", "--max-count", "--quiet"]),
-        "sed" => next.arguments().iter().any(|word| word.value.ends_with('q')),
-        _ => false,
-    };
-    invocation.background
-        || invocation
-            .frames
-            .iter()
-            .any(|frame| matches!(frame, Frame::Substitution | Frame::Function | Frame::Condition))
-        || place.downstream().any(ends)
-}
-
-fn is_endless(place: &Place<'_, '_>) -> bool {
-    let call = place.call();
-    match place.program() {
-        "kubectl" | "oc" => match call.operand(0) {
-            "port-forward" | "proxy" | "attach" => true,
-            "logs" => call.has(&["-f", "--follow"]),
-            "get" | "events" => call.has(&["-w", "--watch", "--watch-only"]),
-            _ => false,
-        },
-        "tail" => call.has(&["-f", "-F", "--follow"]) && !call.has(&["--pid"]),
-        "journalctl" => call.has(&["-f", "--follow"]),
-        "watch" | "stern" | "htop" => true,
-        "docker" | "podman" | "docker-compose" | "nerdctl" => {
-            let logs = call.operand(0) == "logs" || call.begins(&["compose", "logs"]);
-            logs && call.has(&["-f", "--follow"]) || call.operand(0) == "stats" && !call.has(&["--no-stream"])
-        }
-        "aws" => call.begins(&["logs", "tail"]) && call.has(&["--follow"]),
-        "redis-cli" => call.operands.last().is_some_and(|word| word.value.eq_ignore_ascii_case("monitor")),
-        "ping" => {
-            !call.has(&["-c", "-w"]) && !place.invocation.arguments().iter().any(|word| word.value.starts_with("-c"))
-        }
-        "tcpdump" => !call.has(&["-c", "-r", "-D"]),
-        _ => false,
-    }
 }

@@ -92,6 +92,7 @@ fn variable(word: &Word) -> Option<&str> {
 
 /// Whether the runbook sets the variable on this side.
 fn is_set(document: &Document<'_>, name: &str) -> bool {
-    let set = |text: &str| text.contains(&format!("{name}=")) || text.contains(&format!("read {name}"));
+    let (assigned, read) = (format!("{name}="), format!("read {name}"));
+    let set = |text: &str| text.contains(&assigned) || text.contains(&read);
     document.entries().any(|entry| set(&entry.command.text)) && name != "HOSTNAME"
 }

@@ -1,7 +1,7 @@
 //! K13: something switched off for the incident and never switched on again.
 
 use crate::diagnostic::DiagnosticSeverity::Error;
-use crate::lint::rules::kubernetes::block::{most, says, titles};
+use crate::lint::rules::kubernetes::block::{most, says, says_from, titles};
 use crate::lint::rules::kubernetes::kubectl::{Kubectl, all_calls, calls};
 use crate::lint::{Document, Report, Rule, Scope};
 use crate::syntax::bash::Word;
@@ -92,7 +92,7 @@ fn flag_of(word: &Word) -> Option<&str> {
 fn is_undone(document: &Document<'_>, scope: &Scope<'_>, call: &Kubectl<'_, '_>, deed: &Deed<'_>) -> bool {
     let start = call.start();
     let mut later = all_calls(document).filter(|other| other.start() > start);
-    let behind = document.text.get(call.place.entry.command.span.end..).unwrap_or_default();
+    let behind = |phrases: &[&str]| says_from(document, call.place.entry.command.span.end, phrases);
     let title = titles(scope, call.place.entry);
     match deed {
         Deed::Stopped(name) => {
@@ -107,15 +107,13 @@ fn is_undone(document: &Document<'_>, scope: &Scope<'_>, call: &Kubectl<'_, '_>,
                     _ => false,
                 }
             };
-            later.any(|other| starts(&other))
-                || says(&title, FOR_GOOD)
-                || says(behind, SCALED_BACK)
-                || deploys(scope, start)
+            later.any(|other| starts(&other)) || says(&title, FOR_GOOD) || behind(SCALED_BACK) || deploys(scope, start)
         }
         Deed::Cordoned => {
             later.any(|other| matches!(other.verb(), "uncordon") || other.verb() == "delete")
-                || says(
-                    document.text,
+                || says_from(
+                    document,
+                    0,
                     &[
                         "uncordon",
                         "schedulable",
@@ -134,15 +132,17 @@ fn is_undone(document: &Document<'_>, scope: &Scope<'_>, call: &Kubectl<'_, '_>,
         }
         Deed::Paused(_) => {
             later.any(|other| other.verb() == "rollout" && matches!(other.second(), "resume" | "undo"))
-                || says(behind, &["resume", "unpause"])
+                || behind(&["resume", "unpause"])
         }
         Deed::Flag(name) => {
             let sets = |word: &&Word| word.value.strip_prefix(name).is_some_and(|rest| rest.starts_with(['=', '-']));
-            later.any(|other| other.call.operands.iter().any(sets)) || behind.contains(name) || says(&title, FOR_GOOD)
+            later.any(|other| other.call.operands.iter().any(sets))
+                || document.text.get(call.place.entry.command.span.end..).is_some_and(|behind| behind.contains(name))
+                || says(&title, FOR_GOOD)
         }
         Deed::Suspended(_) => {
             later.any(|other| other.verb() == "patch" && other.place.entry.command.text.contains("suspend"))
-                || says(behind, &["suspend", "resume"])
+                || behind(&["suspend", "resume"])
         }
     }
 }

@@ -1,7 +1,7 @@
 //! K18: one name used as two kinds of workload: one of the commands finds nothing.
 
 use crate::diagnostic::DiagnosticSeverity::Error;
-use crate::lint::rules::kubernetes::block::{most, says};
+use crate::lint::rules::kubernetes::block::{most, says_from};
 use crate::lint::rules::kubernetes::kubectl::{Kubectl, Object, all_calls, is_open, is_workload};
 use crate::lint::{Document, Report, Rule};
 
@@ -41,7 +41,7 @@ fn check(document: &Document<'_>, report: &mut Report) {
             match same {
                 Some((other, it)) if it.kind != object.kind => {
                     left -= 1;
-                    if !says(document.text, CHOICE) {
+                    if !says_from(document, 0, CHOICE) {
                         let message = format!(
                             "`{name}` is a {} here and a {} on line {}: one of the two is not found",
                             object.kind,

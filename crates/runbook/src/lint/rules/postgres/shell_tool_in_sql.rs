@@ -45,8 +45,9 @@ const TOOLS: &[&str] = &[
 fn check(document: &Document<'_>, report: &mut Report) {
     for sent in document.scopes.iter().flat_map(|scope| scope.sent()) {
         let text = &sent.batch.text;
-        for error in &sent.batch.sql.errors {
-            let Some(tool) = called(text, error.span) else { continue };
+        let errors = &sent.batch.sql.errors;
+        let called = if errors.is_empty() { Vec::new() } else { called(text) };
+        if let Some(tool) = errors.iter().find_map(|error| in_front(&called, error.span)) {
             report.at(
                 sent.place(tool),
                 format!(
@@ -55,23 +56,29 @@ fn check(document: &Document<'_>, report: &mut Report) {
                 ),
                 "run it in a shell on the database's host",
             );
-            break;
         }
     }
 }
 
-/// `SELECT tool words`, where the error is behind it in the same statement.
-fn called(text: &str, error: Span) -> Option<Span> {
+/// The tool that an error stands behind, in the same statement.
+fn in_front(called: &[(Span, usize)], error: Span) -> Option<Span> {
+    let (tool, _) = called.get(called.partition_point(|(_, end)| *end < error.end))?;
+    (tool.start <= error.end).then_some(*tool)
+}
+
+/// `SELECT tool words`, each with the end of its statement, in order.
+fn called(text: &str) -> Vec<(Span, usize)> {
     let pieces = pieces(text);
+    let ends: Vec<usize> = text.match_indices(';').map(|(at, _)| at).collect();
     let significant: Vec<_> =
         pieces.iter().filter(|piece| !matches!(piece.kind, Kind::Blank | Kind::Comment)).collect();
-    significant.windows(3).find_map(|window| {
+    let found = significant.windows(3).filter_map(|window| {
         let [select, tool, next] = window else { return None };
         let is_select = select.span.slice(text).eq_ignore_ascii_case("select");
         let is_tool = tool.kind == Kind::Word && TOOLS.contains(&tool.span.slice(text));
         let is_argument = next.kind == Kind::Word || next.span.slice(text) == "-";
-        let before =
-            tool.span.start <= error.end && !text[tool.span.start..error.end.max(tool.span.start)].contains(';');
-        (is_select && is_tool && is_argument && before).then_some(tool.span)
-    })
+        let end = ends.get(ends.partition_point(|end| *end < tool.span.start)).copied().unwrap_or(text.len());
+        (is_select && is_tool && is_argument).then_some((tool.span, end))
+    });
+    found.collect()
 }

@@ -21,7 +21,7 @@ fn check(document: &Document<'_>, report: &mut Report) {
             let Some(value) = value else { continue };
             let secret = match option.value.as_str() {
                 "-a" | "--pass" => !value.value.is_empty(),
-                "-u" => holds_password(&value.value),
+                "-u" => of_address(&value.value).is_some(),
                 _ => false,
             };
             if secret && !is_expanded_inside(&place, value) {
@@ -34,11 +34,13 @@ fn check(document: &Document<'_>, report: &mut Report) {
 fn say(place: &Place<'_, '_>, option: &Word, value: &Word, report: &mut Report) {
     let span = place.entry.place(option.span.cover(value.span));
     let history = if value.expands { "" } else { ", and stays in the shell's history" };
+    let stands = password(place, option, value).map(|it| place.entry.place(it));
     let finding = report.at(
         span,
         format!("the password can be read by everybody on the host, in the list of processes{history}"),
         "put it into the environment: `export REDISCLI_AUTH=…`, or let `redis-cli --askpass` ask for it",
     );
+    finding.secrets = stands.into_iter().collect();
     // Only a value that comes from a variable moves in front unread; through `kubectl exec` it would not get there.
     if option.value != "-u" && value.expands && place.invocation.via.is_none() {
         let source = value.span.slice(&place.entry.command.text);
@@ -51,17 +53,28 @@ fn say(place: &Place<'_, '_>, option: &Word, value: &Word, report: &mut Report) 
     }
 }
 
+/// Where the password itself stands, unless a variable or somebody is going to put it there.
+fn password(place: &Place<'_, '_>, option: &Word, value: &Word) -> Option<Span> {
+    let password = if option.value == "-u" { of_address(&value.value)? } else { &value.value };
+    if value.expands || password.starts_with(['<', '$', '{']) {
+        return None;
+    }
+    let source = value.span.slice(&place.entry.command.text);
+    let at = source.rfind(password).map(|at| value.span.start + at);
+    Some(at.map_or(value.span, |at| Span::new(at, at + password.len())))
+}
+
 /// Length of the blanks behind a word, up to the next one.
 fn blanks(place: &Place<'_, '_>, word: &Word) -> usize {
     let rest = place.entry.command.text.get(word.span.end..).unwrap_or_default();
     rest.len() - rest.trim_start_matches(' ').len()
 }
 
-/// `redis://user:password@host`
-fn holds_password(address: &str) -> bool {
-    let Some((_, rest)) = address.split_once("://") else { return false };
-    let Some((user, _)) = rest.rsplit_once('@') else { return false };
-    user.split_once(':').is_some_and(|(_, password)| !password.is_empty())
+/// The password of `redis://user:password@host`.
+fn of_address(address: &str) -> Option<&str> {
+    let (_, rest) = address.split_once("://")?;
+    let (user, _) = rest.rsplit_once('@')?;
+    user.split_once(':').map(|(_, password)| password).filter(|password| !password.is_empty())
 }
 
 /// Whether the value comes from a variable of the container in which a shell of its own reads it.

@@ -69,10 +69,9 @@ fn may_fail(place: &Place<'_, '_>) -> bool {
 /// Whether something depends on its success: `cd x && rm`, `cd x || exit`, `if cd x`.
 fn is_checked(place: &Place<'_, '_>, rest: &[Place<'_, '_>]) -> bool {
     let condition = place.invocation.frames.contains(&Frame::Condition);
-    let next = rest.iter().find(|next| next.invocation.pipeline != place.invocation.pipeline);
-    let joined = next.is_some_and(|next| {
-        std::ptr::eq(next.entry, place.entry) && matches!(next.invocation.joined, Joined::And | Joined::Or)
-    });
+    let mut own = rest.iter().take_while(|next| std::ptr::eq(next.entry, place.entry));
+    let next = own.find(|next| next.invocation.pipeline != place.invocation.pipeline);
+    let joined = next.is_some_and(|next| matches!(next.invocation.joined, Joined::And | Joined::Or));
     condition || joined
 }
 

@@ -1,7 +1,7 @@
 //! S18: an editor waits for a person: what is to be changed stands nowhere.
 
 use crate::diagnostic::DiagnosticSeverity::Information;
-use crate::lint::document::Place;
+use crate::holdup::opens_editor;
 use crate::lint::{Document, Report, Rule};
 
 pub(super) const RULE: Rule = Rule {
@@ -17,7 +17,7 @@ fn check(document: &Document<'_>, report: &mut Report) {
         for place in entries
             .iter()
             .flat_map(|entry| entry.invocations())
-            .filter(|place| place.invocation.wraps.is_none() && opens_editor(place))
+            .filter(|place| place.invocation.wraps.is_none() && opens_editor(place.invocation, place.call()))
         {
             report.at(
                 place.span(),
@@ -25,19 +25,5 @@ fn check(document: &Document<'_>, report: &mut Report) {
                 "write the change as a command (`sed -i`, `kubectl patch`), or the step as prose that says what to change",
             );
         }
-    }
-}
-
-fn opens_editor(place: &Place<'_, '_>) -> bool {
-    let call = place.call();
-    match place.program() {
-        "nano" | "vi" | "vim" | "nvim" | "emacs" | "pico" | "joe" | "mcedit" | "gedit" | "visudo" | "sudoedit"
-        | "vipw" => !place.invocation.fed && !call.has(&["-c", "-es", "-s", "--version", "--batch", "--help"]),
-        "crontab" => call.has(&["-e"]),
-        "kubectl" | "oc" => call.begins(&["edit"]),
-        "systemctl" => call.begins(&["edit"]) && !call.has(&["--stdin"]),
-        "ansible-vault" => call.begins(&["edit|create"]),
-        "rails" => call.begins(&["credentials:edit"]),
-        _ => false,
     }
 }

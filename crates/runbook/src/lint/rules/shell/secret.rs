@@ -2,16 +2,18 @@
 //!
 //! Only literal values count. What a variable or a command puts there is not in the runbook and not in the history.
 
-use crate::secret::is_secret;
+use crate::secret::{KEY_PREFIXES, is_secret};
 use crate::span::Span;
 use crate::syntax::bash::{Assignment, Invocation, Word};
 use crate::syntax::call::{Call, Flag};
 
 /// A secret among the words of an invocation.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Secret {
+pub(super) struct Secret<'w> {
     /// The flag with the value, or the word.
     pub(super) span: Span,
+    /// The secret itself, without quotes and without the name in front.
+    value: &'w str,
     /// Whether it is an argument, which everybody on the host can see, or a variable of the shell.
     pub(super) listed: bool,
     /// What to write instead.
@@ -24,21 +26,32 @@ const CREATE_SECRET: &str = "take it from a file or a pipe that only you can rea
 const CURL: &str =
     "put it into a file that only you can read and name that with `--config FILE` or `--netrc-file FILE`";
 
-/// The first secret of an invocation.
-pub(super) fn of(invocation: &Invocation) -> Option<Secret> {
-    let assigned = || invocation.assignments.iter().find(|it| is_assigned(it)).map(|it| assignment_of(&it.word));
+impl Secret<'_> {
+    /// Where the value stands in the text of the command; `None` for a blank that somebody is going to fill in.
+    pub(super) fn place(&self, text: &str) -> Option<Span> {
+        if is_blank(self.value) {
+            return None;
+        }
+        // Where quotes within it keep it from being found, all of it is taken for the secret.
+        let at = self.span.slice(text).rfind(self.value).map(|at| self.span.start + at);
+        Some(at.map_or(self.span, |at| Span::new(at, at + self.value.len())))
+    }
+}
+
+/// The secrets of an invocation.
+pub(super) fn of(invocation: &Invocation) -> Vec<Secret<'_>> {
+    let assigned = invocation.assignments.iter().filter(|it| is_assigned(it)).map(|it| assignment_of(&it.word));
     if invocation.wraps.is_some() {
-        return assigned().or_else(|| in_front(invocation));
+        return assigned.chain(in_front(invocation)).collect();
     }
     let call = Call::of(invocation);
-    assigned()
-        .or_else(|| attached(invocation))
-        .or_else(|| call.flags.iter().find_map(|flag| by_flag(&call, flag)))
-        .or_else(|| call.operands.iter().find_map(|word| by_operand(&call, word)))
+    let by_flags = call.flags.iter().filter_map(|flag| by_flag(&call, flag));
+    let by_operands = call.operands.iter().enumerate().filter_map(|(at, word)| by_operand(&call, at, word));
+    assigned.chain(attached(invocation)).chain(by_flags).chain(by_operands).collect()
 }
 
 /// `sudo NAME=value program`, `docker exec -e NAME=value …`
-fn in_front(invocation: &Invocation) -> Option<Secret> {
+fn in_front(invocation: &Invocation) -> Option<Secret<'_>> {
     let named = |word: &&Word| {
         word.value.split_once('=').is_some_and(|(name, value)| is_key(name) && is_written_out(word, value))
     };
@@ -49,14 +62,19 @@ fn in_front(invocation: &Invocation) -> Option<Secret> {
             words
                 .take_while(|word| program != "sudo" || word.value.contains('=') || word.value.starts_with('-'))
                 .find(named)
-                .map(|word| Secret { span: word.span, listed: true, help: BY_ENVIRONMENT })
+                .map(|word| Secret { listed: true, ..assignment_of(word) })
         }
         _ => None,
     }
 }
 
-fn assignment_of(word: &Word) -> Secret {
-    Secret { span: word.span, listed: false, help: BY_ENVIRONMENT }
+fn assignment_of(word: &Word) -> Secret<'_> {
+    Secret { span: word.span, value: behind(&word.value, "="), listed: false, help: BY_ENVIRONMENT }
+}
+
+/// What stands behind the first of these marks; all of it where there is none.
+fn behind<'w>(text: &'w str, mark: &str) -> &'w str {
+    text.split_once(mark).map_or(text, |(_, behind)| behind)
 }
 
 /// A name in capitals whose value is written out; a blank to fill in is a reminder rather than a secret.
@@ -83,12 +101,25 @@ fn is_literal(word: &Word, value: &str) -> bool {
 fn is_written_out(word: &Word, value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     let capitals = value.contains('_') && value.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
-    let blank = value.contains(['<', '>', '{', '[', '*', '…'])
+    is_literal(word, value) && value.len() > 4 && !is_marked(value, &lower) && !capitals && !is_secret_word(&lower)
+}
+
+/// Whether it says of itself that something else is to stand there.
+fn is_marked(value: &str, lower: &str) -> bool {
+    value.contains(['<', '>', '{', '[', '*', '…'])
         || value.contains("...")
         || ["your", "xxx", "changeme", "change_me", "change-me", "redacted", "placeholder", "example"]
             .iter()
-            .any(|part| lower.contains(part));
-    is_literal(word, value) && value.len() > 4 && !blank && !capitals && !is_secret_word(&lower)
+            .any(|part| lower.contains(part))
+}
+
+/// Whether it is a blank: `<token>`, `$TOKEN`, `changeme`, `NEW_PASSWORD`, `sk_live_NEW_KEY`.
+fn is_blank(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let name = KEY_PREFIXES.iter().find_map(|(prefix, _)| value.strip_prefix(prefix)).unwrap_or(value);
+    let capitals = name.contains('_') && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    let expands = value.starts_with(['$', '`']) || value.contains("$(") || value.contains("${");
+    value.is_empty() || is_marked(value, &lower) || capitals || expands || is_secret_word(&lower)
 }
 
 /// `password`, `secret`, `token`: the name of what is to stand there.
@@ -96,37 +127,38 @@ fn is_secret_word(value: &str) -> bool {
     matches!(value, "password" | "secret" | "token" | "passwd" | "key" | "api_key" | "apikey")
 }
 
-fn by_flag(call: &Call<'_>, flag: &Flag<'_>) -> Option<Secret> {
+fn by_flag<'w>(call: &Call<'w>, flag: &Flag<'w>) -> Option<Secret<'w>> {
     let (word, value) = (flag.value_word?, flag.value?);
-    let found = |help| Some(Secret { span: flag.span(), listed: true, help });
+    let found = |help, value| Some(Secret { span: flag.span(), value, listed: true, help });
     if !is_literal(word, value) {
         return userinfo(call, word);
     }
     match (call.program, flag.name.as_str()) {
         ("kubectl" | "oc", "--from-literal") if call.begins(&["create", "secret"]) => {
             let (name, value) = value.split_once('=')?;
-            (is_secret(name) || is_token(value)).then_some(()).and(found(CREATE_SECRET))
+            (is_secret(name) || is_token(value)).then_some(()).and(found(CREATE_SECRET, value))
         }
         ("curl", "-u" | "--user") => {
-            value.split_once(':').filter(|(_, password)| !password.is_empty()).and(found(CURL))
+            let (_, password) = value.split_once(':').filter(|(_, password)| !password.is_empty())?;
+            found(CURL, password)
         }
-        ("curl" | "wget", "-H" | "--header") => header(value).then_some(()).and(found(CURL)),
-        ("curl", "--oauth2-bearer") => found(CURL),
+        ("curl" | "wget", "-H" | "--header") => found(CURL, header(value)?),
+        ("curl", "--oauth2-bearer") => found(CURL, value),
         // RD09 says it, with what redis-cli reads instead.
         ("redis-cli" | "valkey-cli", "-a" | "--pass") => None,
-        ("sshpass" | "mongo" | "mongosh" | "mongodump" | "mongorestore", "-p") => found(BY_STDIN),
-        ("openssl", "-passin" | "-passout" | "-pass") => value.starts_with("pass:").then_some(()).and(found(BY_STDIN)),
-        ("psql", "-c" | "--command") | ("mysql" | "mariadb", "-e" | "--execute") => sets_password(value)
-            .then_some(())
-            .and(found("set it with `\\password`, or in a file that you run with `-f`")),
+        ("sshpass" | "mongo" | "mongosh" | "mongodump" | "mongorestore", "-p") => found(BY_STDIN, value),
+        ("openssl", "-passin" | "-passout" | "-pass") => found(BY_STDIN, value.strip_prefix("pass:")?),
+        ("psql", "-c" | "--command") | ("mysql" | "mariadb", "-e" | "--execute") => {
+            found("set it with `\\password`, or in a file that you run with `-f`", set_password(value)?)
+        }
         (_, "--set" | "--set-string" | "-e" | "--env") => {
             let (name, value) = value.split_once('=')?;
             let secret = is_secret(name.rsplit('.').next().unwrap_or(name));
-            (secret && is_written_out(word, value)).then_some(()).and(found(BY_ENVIRONMENT))
+            (secret && is_written_out(word, value)).then_some(()).and(found(BY_ENVIRONMENT, value))
         }
-        ("psql" | "pg_dump", "-d" | "--dbname") if conninfo(word) => found(BY_ENVIRONMENT),
-        ("gh", "-b" | "--body") if call.begins(&["secret", "set"]) => found(BY_STDIN),
-        (_, name) if is_password_flag(name) => found(BY_STDIN),
+        ("psql" | "pg_dump", "-d" | "--dbname") if conninfo(word).is_some() => found(BY_ENVIRONMENT, conninfo(word)?),
+        ("gh", "-b" | "--body") if call.begins(&["secret", "set"]) => found(BY_STDIN, value),
+        (_, name) if is_password_flag(name) => found(BY_STDIN, value),
         _ => userinfo(call, word),
     }
 }
@@ -151,15 +183,18 @@ fn is_password_flag(name: &str) -> bool {
     name == "token" || ENDS.iter().any(|end| name.ends_with(end))
 }
 
-/// `Authorization: Bearer abc`, `X-Api-Key: abc`
-fn header(value: &str) -> bool {
-    let Some((name, value)) = value.split_once(':') else { return false };
+/// The secret of `Authorization: Bearer abc`, `X-Api-Key: abc`.
+fn header(value: &str) -> Option<&str> {
+    let (name, value) = value.split_once(':')?;
     let name = name.trim().to_ascii_lowercase();
     let secret = matches!(name.as_str(), "authorization" | "proxy-authorization" | "private-token")
         || name.starts_with("x-") && ["token", "key", "secret", "auth"].iter().any(|end| name.ends_with(end));
     let value = value.trim();
-    let scheme = ["bearer", "basic", "token", "apikey"].iter().any(|scheme| value.eq_ignore_ascii_case(scheme));
-    secret && !value.is_empty() && !scheme && !value.ends_with("...") && !value.ends_with('…')
+    let is_scheme =
+        |word: &str| ["bearer", "basic", "token", "apikey"].iter().any(|scheme| word.eq_ignore_ascii_case(scheme));
+    let stands = !value.is_empty() && !is_scheme(value) && !value.ends_with("...") && !value.ends_with('…');
+    let (scheme, behind) = value.split_once(' ').unwrap_or(("", value));
+    (secret && stands).then_some(if is_scheme(scheme) { behind.trim() } else { value })
 }
 
 /// What key dispensers hand out begins with what it is a key to.
@@ -169,16 +204,17 @@ fn is_token(value: &str) -> bool {
         .any(|start| value.starts_with(start))
 }
 
-/// `ALTER ROLE x PASSWORD '…'`, `IDENTIFIED BY '…'`
-fn sets_password(sql: &str) -> bool {
+/// The secret of `ALTER ROLE x PASSWORD '…'`, `IDENTIFIED BY '…'`.
+fn set_password(sql: &str) -> Option<&str> {
     let upper = sql.to_ascii_uppercase();
-    ["PASSWORD '", "IDENTIFIED BY '", "PASSWORD = '"].iter().any(|words| {
-        upper.split_once(words).is_some_and(|(_, value)| !value.starts_with('\'') && !value.starts_with('$'))
-    })
+    let starts = ["PASSWORD '", "IDENTIFIED BY '", "PASSWORD = '"].into_iter();
+    let mut values = starts.filter_map(|words| upper.find(words).map(|at| &sql[at + words.len()..]));
+    let value = values.find(|value| !value.starts_with(['\'', '$']))?;
+    value.split('\'').next()
 }
 
 /// `mysql -pSECRET`: attached to its letter.
-fn attached(invocation: &Invocation) -> Option<Secret> {
+fn attached(invocation: &Invocation) -> Option<Secret<'_>> {
     let program = invocation.program();
     if !["mysql", "mysqldump", "mysqladmin", "mariadb", "mariadb-dump"].contains(&program) {
         return None;
@@ -189,20 +225,20 @@ fn attached(invocation: &Invocation) -> Option<Secret> {
         .find(|word| word.value.strip_prefix("-p").is_some_and(|value| !value.is_empty() && is_literal(word, value)))?;
     Some(Secret {
         span: word.span,
+        value: behind(&word.value, "-p"),
         listed: true,
         help: "write it into an option file that only you can read: `--defaults-extra-file=FILE`",
     })
 }
 
-/// `host=db password=SECRET`
-fn conninfo(word: &Word) -> bool {
+/// The secret of `host=db password=SECRET`.
+fn conninfo(word: &Word) -> Option<&str> {
     let password = word.value.split_whitespace().find_map(|pair| pair.strip_prefix("password="));
-    password.is_some_and(|value| is_literal(word, value))
+    password.filter(|value| is_literal(word, value))
 }
 
-fn by_operand(call: &Call<'_>, word: &Word) -> Option<Secret> {
-    let found = |help| Some(Secret { span: word.span, listed: true, help });
-    let at = call.operands.iter().position(|it| std::ptr::eq(*it, word))?;
+fn by_operand<'w>(call: &Call<'w>, at: usize, word: &'w Word) -> Option<Secret<'w>> {
+    let found = |help, value| Some(Secret { span: word.span, value, listed: true, help });
     if is_literal(word, &word.value) {
         match call.program {
             "export"
@@ -213,22 +249,26 @@ fn by_operand(call: &Call<'_>, word: &Word) -> Option<Secret> {
             {
                 return Some(assignment_of(word));
             }
-            "rabbitmqctl" if call.begins(&["add_user|change_password"]) && at == 2 => return found(BY_STDIN),
-            "vault" if call.begins(&["login"]) && at == 1 && !word.value.contains('=') => return found(BY_STDIN),
-            "psql" | "pg_dump" if conninfo(word) => return found(BY_ENVIRONMENT),
+            "rabbitmqctl" if call.begins(&["add_user|change_password"]) && at == 2 => {
+                return found(BY_STDIN, &word.value);
+            }
+            "vault" if call.begins(&["login"]) && at == 1 && !word.value.contains('=') => {
+                return found(BY_STDIN, &word.value);
+            }
+            "psql" | "pg_dump" if conninfo(word).is_some() => return found(BY_ENVIRONMENT, conninfo(word)?),
             "vault" if call.begins(&["kv", "put|patch"]) || call.begins(&["write"]) => {
                 let (name, value) = word.value.split_once('=')?;
-                return (is_secret(name) && is_literal(word, value)).then_some(()).and(found(BY_STDIN));
+                return (is_secret(name) && is_literal(word, value)).then_some(()).and(found(BY_STDIN, value));
             }
             "heroku" if call.begins(&["config:set"]) => {
                 let (name, value) = word.value.split_once('=')?;
-                return (is_key(name) && is_written_out(word, value)).then_some(()).and(found(BY_ENVIRONMENT));
+                return (is_key(name) && is_written_out(word, value)).then_some(()).and(found(BY_ENVIRONMENT, value));
             }
             "kubectl" | "oc" if call.begins(&["set", "env"]) => {
                 let (name, value) = word.value.split_once('=')?;
                 return (is_key(name) && is_literal(word, value))
                     .then_some(())
-                    .and(found("keep it in a Secret and refer to that: `kubectl set env --from=secret/NAME`"));
+                    .and(found("keep it in a Secret and refer to that: `kubectl set env --from=secret/NAME`", value));
             }
             _ => {}
         }
@@ -237,7 +277,7 @@ fn by_operand(call: &Call<'_>, word: &Word) -> Option<Secret> {
 }
 
 /// `postgres://user:password@host/db`
-fn userinfo(call: &Call<'_>, word: &Word) -> Option<Secret> {
+fn userinfo<'w>(call: &Call<'w>, word: &'w Word) -> Option<Secret<'w>> {
     if matches!(call.program, "echo" | "printf" | "grep" | "sed" | "awk") {
         return None;
     }
@@ -247,5 +287,5 @@ fn userinfo(call: &Call<'_>, word: &Word) -> Option<Secret> {
     let (_, password) = user.split_once(':')?;
     let plain = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-=_".contains(&byte));
     let literal = plain && !password.is_empty() && !password.contains(['$', '`']);
-    literal.then_some(Secret { span: word.span, listed: true, help: BY_ENVIRONMENT })
+    literal.then_some(Secret { span: word.span, value: password, listed: true, help: BY_ENVIRONMENT })
 }

@@ -17,14 +17,16 @@ fn check(document: &Document<'_>, report: &mut Report) {
     for entry in document.entries() {
         let mut last: Option<Span> = None;
         for place in entry.invocations() {
-            let Some(found) = secret::of(place.invocation) else { continue };
+            let secrets = secret::of(place.invocation);
+            let Some(found) = secrets.first() else { continue };
             let span = entry.place(found.span);
             let message = match found.listed {
                 true => "whoever lists the processes can read this secret, and the history keeps it",
                 false => "the history keeps this secret, and so does whatever records the session",
             };
             if last.replace(span) != Some(span) {
-                report.at(span, message, found.help);
+                let stand = secrets.iter().filter_map(|it| it.place(&entry.command.text));
+                report.at(span, message, found.help).secrets = stand.map(|it| entry.place(it)).collect();
             }
         }
     }

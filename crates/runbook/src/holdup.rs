@@ -1,0 +1,212 @@
+//! Commands at which a run would stand still: those that never end by themselves, and those that want a person at a
+//! terminal.
+//!
+//! The rules of lint and the notes of a plan rest on the same knowledge. Absent on purpose: `sudo` and `ssh`, which ask
+//! for a password on one machine and not on the next.
+
+use crate::syntax::bash::{self, Frame, Invocation, Script};
+use crate::syntax::call::Call;
+
+/// Longest piece of a command that a note repeats, in characters.
+const LONGEST_QUOTE: usize = 60;
+
+/// What holds up a run that performs this command: one sentence each, without a full stop.
+pub fn holdups(language: &str, text: &str) -> Vec<String> {
+    if language != "bash" {
+        return Vec::new();
+    }
+    let script = bash::parse(text);
+    let said = |(index, invocation): (usize, &Invocation)| {
+        let call = Call::of(invocation);
+        let quote = || quoted(invocation.span.slice(text));
+        if is_endless(invocation, &call) && !is_cut_short(&script, index) && !is_timed(&script, index) {
+            return Some(format!(
+                "{} does not end by itself: without an end such as `timeout 60` it goes on until somebody cancels it",
+                quote()
+            ));
+        }
+        let want = want(invocation, &call, &script, index)?;
+        Some(format!("{} {want}, and a run has no terminal: it would fail", quote()))
+    };
+    let mut notes: Vec<String> = script.invocations.iter().enumerate().filter_map(said).collect();
+    notes.dedup();
+    notes
+}
+
+/// The command on one line, the end left out where it is long.
+fn quoted(text: &str) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let end = words.char_indices().nth(LONGEST_QUOTE).map(|(at, _)| at);
+    end.map_or_else(|| format!("`{words}`"), |end| format!("`{}…`", words[..end].trim_end()))
+}
+
+/// Whether a program goes on until it is interrupted.
+pub(crate) fn is_endless(invocation: &Invocation, call: &Call<'_>) -> bool {
+    match invocation.program() {
+        "kubectl" | "oc" => match call.operand(0) {
+            "port-forward" | "proxy" | "attach" => true,
+            "logs" => call.has(&["-f", "--follow"]),
+            "get" | "events" => call.has(&["-w", "--watch", "--watch-only"]),
+            _ => false,
+        },
+        "tail" => call.has(&["-f", "-F", "--follow"]) && !call.has(&["--pid"]),
+        "journalctl" => call.has(&["-f", "--follow"]),
+        "watch" | "stern" | "htop" => true,
+        "docker" | "podman" | "docker-compose" | "nerdctl" => {
+            let logs = call.operand(0) == "logs" || call.begins(&["compose", "logs"]);
+            logs && call.has(&["-f", "--follow"]) || call.operand(0) == "stats" && !call.has(&["--no-stream"])
+        }
+        "aws" => call.begins(&["logs", "tail"]) && call.has(&["--follow"]),
+        "redis-cli" | "valkey-cli" => {
+            let is = |word: &str, command: &str| word.eq_ignore_ascii_case(command);
+            call.operands.last().is_some_and(|word| is(&word.value, "monitor"))
+                || ["subscribe", "psubscribe", "ssubscribe"].iter().any(|command| is(call.operand(0), command))
+        }
+        "ping" => !call.has(&["-c", "-w"]) && !invocation.arguments().iter().any(|word| word.value.starts_with("-c")),
+        "tcpdump" => !call.has(&["-c", "-r", "-D"]),
+        _ => false,
+    }
+}
+
+/// Whether something ends it all the same, or nobody waits for it: a reader that leaves, the background, a condition.
+pub(crate) fn is_cut_short(script: &Script, index: usize) -> bool {
+    let Some(invocation) = script.invocations.get(index) else { return false };
+    let ends = |next: &Invocation| match next.program() {
+        "head" | "fzf" | "less" => true,
+        "grep" => Call::of(next).has(&["-m", "-q", "--max-count", "--quiet"]),
+        "sed" => next.arguments().iter().any(|word| word.value.ends_with('q')),
+        _ => false,
+    };
+    let apart = |frame: &Frame| matches!(frame, Frame::Substitution | Frame::Function | Frame::Condition);
+    invocation.background
+        || invocation.frames.iter().any(apart)
+        || script.pipeline(invocation.pipeline).any(|next| next.stage > invocation.stage && ends(next))
+}
+
+fn is_timed(script: &Script, index: usize) -> bool {
+    script.wrappers(index).any(|outer| outer.program() == "timeout")
+}
+
+/// Whether it opens an editor.
+pub(crate) fn opens_editor(invocation: &Invocation, call: &Call<'_>) -> bool {
+    match invocation.program() {
+        "nano" | "vi" | "vim" | "nvim" | "emacs" | "pico" | "joe" | "mcedit" | "gedit" | "visudo" | "sudoedit"
+        | "vipw" => !invocation.fed && !call.has(&["-c", "-es", "-s", "--version", "--batch", "--help"]),
+        "crontab" => call.has(&["-e"]),
+        "kubectl" | "oc" => call.begins(&["edit"]),
+        "systemctl" => call.begins(&["edit"]) && !call.has(&["--stdin"]),
+        "ansible-vault" => call.begins(&["edit|create"]),
+        "rails" => call.begins(&["credentials:edit"]),
+        _ => false,
+    }
+}
+
+/// What it wants of a person, as the middle of a sentence.
+fn want(invocation: &Invocation, call: &Call<'_>, script: &Script, index: usize) -> Option<&'static str> {
+    if invocation.wraps.is_none() && opens_editor(invocation, call) {
+        return Some("opens an editor");
+    }
+    if script.is_elsewhere(index) {
+        return None;
+    }
+    let alone = invocation.stages == 1 && !invocation.fed;
+    let wants = match invocation.program() {
+        "top" => !call.has(&["-b", "-n", "-l"]),
+        "docker" | "podman" | "nerdctl" => {
+            let within = call.begins(&["exec|run"]) || call.begins(&["container", "exec|run"]);
+            return (within && has_terminal_flag(invocation)).then_some("asks for a terminal with `-t`");
+        }
+        "mysql_secure_installation" | "dpkg-reconfigure" | "passwd" => alone,
+        "terraform" | "tofu" => {
+            let answered = call.has(&["-auto-approve"]) || call.operands.len() > 1;
+            let asks = call.begins(&["apply|destroy"]) && !answered && alone;
+            return asks.then_some("asks for confirmation");
+        }
+        "apt" | "apt-get" | "yum" | "dnf" => {
+            let answered = call.has(&["-y", "--yes", "--assume-yes", "--assumeyes", "-s", "--dry-run"]);
+            let asks = call.begins(&["install|remove|purge|upgrade|dist-upgrade|full-upgrade|autoremove"]);
+            return (asks && !answered && alone).then_some("may ask for confirmation");
+        }
+        _ => false,
+    };
+    wants.then_some("wants a person at a terminal")
+}
+
+/// `-t`, `-it`, `--tty` in front of the container's own command.
+fn has_terminal_flag(invocation: &Invocation) -> bool {
+    let words = invocation.arguments().iter().map(|word| word.value.as_str());
+    let behind = words.skip_while(|word| !matches!(*word, "exec" | "run")).skip(1);
+    let mut flags = behind.take_while(|word| word.starts_with('-'));
+    flags.any(|word| {
+        word == "--tty" || !word.starts_with("--") && matches!(word, "-t" | "-it" | "-ti" | "-itd" | "-dit")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: &str) -> String {
+        holdups("bash", text).join("\n")
+    }
+
+    #[test]
+    fn what_never_ends_is_told_unless_something_ends_it() {
+        for text in [
+            "kubectl logs -f deploy/cart",
+            "sudo journalctl -u api -f",
+            "ssh db 'tail -f /var/log/x'",
+            "kubectl get pods -w",
+            "watch kubectl get pods",
+            "redis-cli MONITOR | grep cart",
+            "redis-cli -h x SUBSCRIBE orders",
+            "ping db-1",
+            "kubectl port-forward svc/db 5432",
+        ] {
+            assert!(said(text).contains("does not end by itself"), "{text}: {}", said(text));
+        }
+        for text in [
+            "kubectl logs --tail=-1 deploy/cart",
+            "timeout 60 kubectl logs -f deploy/cart",
+            "tail -f /var/log/x | grep -q ready",
+            "tail -f x | head -3",
+            "kubectl port-forward svc/db 5432 &",
+            "ping -c 3 db-1",
+            "redis-cli INFO",
+        ] {
+            assert_eq!(said(text), "", "{text}");
+        }
+        assert_eq!(holdups("sql", "SELECT 'tail -f x'"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_wants_a_person_at_a_terminal_is_told() {
+        for (text, what) in [
+            ("kubectl edit deploy/cart", "opens an editor"),
+            ("sudo vi /etc/hosts", "opens an editor"),
+            ("top", "wants a person at a terminal"),
+            ("docker exec -it db psql -c 'SELECT 1'", "asks for a terminal with `-t`"),
+            ("terraform apply", "asks for confirmation"),
+            ("sudo apt-get install jq", "may ask for confirmation"),
+        ] {
+            assert!(said(text).contains(what), "{text}: {}", said(text));
+        }
+        for text in [
+            "top -b -n 1 | head",
+            "docker exec db tar -t -f /x.tar",
+            "docker exec -i db psql",
+            "terraform apply -auto-approve",
+            "terraform apply plan.out",
+            "yes | apt install jq",
+            "apt-get install -y jq",
+        ] {
+            assert_eq!(said(text), "", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_command_is_quoted_by_its_beginning() {
+        let said = said(&format!("tail -f {}", "x".repeat(100)));
+        assert!(said.starts_with(&format!("`tail -f {}…` does not", "x".repeat(52))), "{said}");
+    }
+}
