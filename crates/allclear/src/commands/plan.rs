@@ -143,8 +143,8 @@ fn print_reasons(reasons: &[&Refused], concerned: impl Fn(u32) -> bool) {
     }
 }
 
-/// `now` prints what the preview shows on the estate as it is.
-fn print_command(command: &PlannedCommand, now: impl Fn()) {
+/// `now` prints what the preview shows on the estate as it is, and says whether it shows anything.
+fn print_command(command: &PlannedCommand, now: impl Fn() -> bool) {
     print::line(format!("   {}", effect(command)));
     print_lines("     ", &command.rendered);
     if let Some(words) = command.milder_by_word() {
@@ -162,9 +162,9 @@ fn print_command(command: &PlannedCommand, now: impl Fn()) {
         (None, None) if command.effect == EffectClass::Observe => {}
         (None, None) => print_labelled("undone by", "nothing that Allclear knows"),
     }
-    if let Some(preview) = &command.preview {
-        print_labelled("preview", preview);
-        now();
+    if let Some(preview) = command.preview.as_deref().filter(|_| !now()) {
+        // Nobody approves it, and whoever scripts it has it whole in the document.
+        print_labelled("preview", &preview.lines().map(cut).collect::<Vec<_>>().join("\n"));
     }
     if let Some(verify) = &command.verify {
         print_labelled("verified by", verify);
@@ -190,6 +190,14 @@ fn print_labelled(label: &str, text: &str) {
     for line in text.lines() {
         print::line(format!("       {label}{line}"));
         label = " ".repeat(label.len());
+    }
+}
+
+fn cut(line: &str) -> String {
+    const CHARS_MAX: usize = 120;
+    match line.char_indices().nth(CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
     }
 }
 

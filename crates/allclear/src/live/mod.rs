@@ -77,14 +77,16 @@ impl Live {
         }
     }
 
-    /// What the preview of a command shows now.
-    pub(crate) fn print_preview(&self, step: u32, command: usize) {
-        match self.survey.as_ref().and_then(|survey| survey.preview(step, command)) {
+    /// What the preview of a command shows now; whether it shows anything.
+    pub(crate) fn print_preview(&self, step: u32, command: usize) -> bool {
+        let look = self.survey.as_ref().and_then(|survey| survey.preview(step, command));
+        match look {
             Some(Look::Shown(text)) if text.is_empty() => print::line("       now: nothing"),
             Some(Look::Shown(text)) => print_indented("now", text),
             Some(Look::Unknown(why)) => print_indented("now unknown", why),
             None => {}
         }
+        matches!(look, Some(Look::Shown(_)))
     }
 
     /// How long a step took before.
