@@ -1,5 +1,6 @@
 //! The estate that steps act on: real servers of one lane, looked at from outside as a careful person would.
 
+use std::cell::Cell;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::Arc;
@@ -41,7 +42,8 @@ TRUNCATE audit;";
 pub(crate) struct Estate {
     pub(crate) place: Place,
     pub(crate) trap: Arc<Trap>,
-    pub(crate) digest: String,
+    /// Digests of the plan with the manifest and of the one without.
+    digests: [String; 2],
     token: String,
     redis: Redis,
     postgres: &'static Postgres,
@@ -49,7 +51,12 @@ pub(crate) struct Estate {
     recorder: Recorder,
     /// `None` where the control plane is not installed, which has been said.
     cluster: Option<Cluster>,
+    /// Whether the run that is next applies the manifest.
+    applies: Cell<bool>,
 }
+
+/// The runbook with the manifest, and the one without.
+const RUNBOOKS: [&str; 2] = ["runbook.md", "by-hand.md"];
 
 impl Estate {
     /// Servers of its own; `None` where one is not installed, which has been said.
@@ -75,14 +82,20 @@ impl Estate {
         let directory = place.path("estate");
         std::fs::create_dir(&directory).expect("it can be made");
         let through = relay_to(redis.port(), &trap);
-        place.write("runbook.md", &procedure::runbook(&directory.display().to_string(), through, cluster.is_some()));
-        let plan = place.json(&["plan", "runbook.md", PROCEDURE, "--target", "sandbox", "--offline"]);
-        let digest = plan["digest"].as_str().unwrap_or_else(|| panic!("refused: {plan}")).to_owned();
-        Some(Self { place, trap, digest, token, redis, postgres, database, recorder, cluster })
+        let digests = RUNBOOKS.map(|name| {
+            let applies = cluster.is_some() && name == RUNBOOKS[0];
+            place.write(name, &procedure::runbook(&directory.display().to_string(), through, applies));
+            let plan = place.json(&["plan", name, PROCEDURE, "--target", "sandbox", "--offline"]);
+            plan["digest"].as_str().unwrap_or_else(|| panic!("refused: {plan}")).to_owned()
+        });
+        let applies = Cell::new(false);
+        Some(Self { place, trap, digests, token, redis, postgres, database, recorder, cluster, applies })
     }
 
-    /// As it was before anything happened.
-    pub(crate) fn reset(&self) {
+    /// As it was before anything happened. `kubectl` is slow, so only every second run applies the manifest; in all of them
+    /// a kill is right after every event, too.
+    pub(crate) fn reset(&self, seed: u64) {
+        self.applies.set(self.cluster.is_some() && seed % 8 < 4);
         let directory = self.place.path("estate");
         std::fs::remove_dir_all(&directory).expect("it is there");
         std::fs::create_dir(&directory).expect("it can be made");
@@ -94,19 +107,30 @@ impl Estate {
         }
         self.postgres.psql(&self.database, RESET);
         self.recorder.forget();
-        if let Some(cluster) = &self.cluster {
+        if let Some(cluster) = self.cluster() {
             cluster.reset();
         }
     }
 
-    /// Whether a command performs the step here.
+    /// The runbook of the run that is next, and the digest of its plan.
+    pub(crate) fn runbook(&self) -> (&'static str, &str) {
+        let place = usize::from(!self.applies.get());
+        (RUNBOOKS[place], &self.digests[place])
+    }
+
+    /// What the manifest is applied to, where it is.
+    fn cluster(&self) -> Option<&Cluster> {
+        self.cluster.as_ref().filter(|_| self.applies.get())
+    }
+
+    /// Whether a command performs the step in this run.
     pub(crate) fn performs(&self, row: &Row) -> bool {
-        row.executor != Executor::Yaml || self.cluster.is_some()
+        row.executor != Executor::Yaml || self.applies.get()
     }
 
     /// What was performed and is not there, in a sentence.
     pub(crate) fn not_kept(&self) -> Option<String> {
-        let lost = self.cluster.as_ref().is_some_and(|cluster| !cluster.holds_the_manifest());
+        let lost = self.cluster().is_some_and(|cluster| !cluster.holds_the_manifest());
         lost.then(|| "the cluster does not hold what the manifest says as ours".to_owned())
     }
 
@@ -126,7 +150,7 @@ impl Estate {
                 let count = format!("SELECT count(*) FROM audit WHERE what = '{what}'");
                 self.postgres.psql(&self.database, &count).parse().unwrap_or(0)
             }
-            Witness::Applied => self.cluster.as_ref().map_or(0, Cluster::applied),
+            Witness::Applied => self.cluster().map_or(0, Cluster::applied),
             Witness::Request(line) => self.recorder.count(line),
         }
     }
@@ -141,7 +165,7 @@ impl Estate {
             Some(Witness::Audit("CREATE INDEX")) => {
                 self.postgres.psql(&self.database, "SELECT to_regclass('account_balance') IS NULL") == "t"
             }
-            Some(Witness::Applied) => self.cluster.as_ref().is_some_and(Cluster::is_put_back),
+            Some(Witness::Applied) => self.cluster().is_some_and(Cluster::is_put_back),
             _ => false,
         }
     }

@@ -79,7 +79,7 @@ fn lane(next: &AtomicU64, end: u64) -> Table {
 /// One run from its beginning to its end, or to the end of its undo.
 fn one(estate: &Estate, seed: u64) -> Table {
     let data = format!("data-{seed}");
-    estate.reset();
+    estate.reset(seed);
     let mut table = Table { runs: 1, ..Table::default() };
     let mut person = Person::new(estate, &data);
     let gone_through = catch_unwind(AssertUnwindSafe(|| go_through(estate, seed, &mut person, &mut table)));

@@ -60,8 +60,8 @@ impl<'a> Person<'a> {
 
     /// Takes the run to its end.
     pub(crate) fn perform(&mut self, kills: VecDeque<Moment>) -> Result<RunId, String> {
-        let digest = self.estate.digest.clone();
-        let begin = ["run", "runbook.md", PROCEDURE, "--target", "sandbox", "--approve", &digest];
+        let (runbook, digest) = self.estate.runbook();
+        let begin = ["run", runbook, PROCEDURE, "--target", "sandbox", "--approve", digest];
         self.kills = kills;
         self.go_on(&begin.map(str::to_owned), |event| match event {
             Event::RunPlanned { run, .. } => Some(*run),

@@ -179,14 +179,14 @@ pub(crate) fn row_of(step: u32) -> Option<&'static Row> {
     ROWS.get(usize::try_from(step).ok()?.checked_sub(1)?)
 }
 
-/// The runbook, filled in. Where there is no cluster, its step is done by hand.
-pub(crate) fn runbook(directory: &str, redis: u16, with_cluster: bool) -> String {
+/// The runbook, filled in. Where the manifest is not applied, its step is done by hand.
+pub(crate) fn runbook(directory: &str, redis: u16, applies: bool) -> String {
     let mut text = "# Estate\n\n## Everything\n\n**When**: always\n\n**Steps:**\n".to_owned();
     for (row, number) in ROWS.iter().zip(1..) {
         let command = row.command.replace("{DIR}", directory).replace("{REDIS}", &redis.to_string());
         let _ = match row.executor {
             Executor::ByHand => write!(text, "\n{number}. **{}:** on the status page.\n", row.title),
-            Executor::Yaml if !with_cluster => write!(text, "\n{number}. **{}:** on the wall.\n", row.title),
+            Executor::Yaml if !applies => write!(text, "\n{number}. **{}:** on the wall.\n", row.title),
             _ => write!(text, "\n{number}. **{}:**\n```{}\n{command}\n```\n", row.title, row.language),
         };
     }
