@@ -38,6 +38,9 @@ pub(crate) fn history(history: &Value) -> Vec<String> {
         lines.push(format!("recorded before, sealed: {}", names.join(", ")));
     }
     lines.extend(every("capture_failures").iter().filter_map(Value::as_str).map(|it| format!("not performed: {it}")));
+    if !history["without_undo"].is_null() {
+        lines.push(said(&history["without_undo"]));
+    }
     lines.extend(every("attempts").iter().map(attempt));
     if !history["skipped"].is_null() {
         lines.push(said(&history["skipped"]));

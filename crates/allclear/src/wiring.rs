@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use allclear_core::{CaptureEffect, DeliverEffect, DeliveryResult, PerformEffect, Probe, ProbeEffect, RunId, Sample};
-use allclear_drivers::{CaptureKey, Notifier, Sessions, TrustStore, probe_http};
-use allclear_engine::{Drivers, OutputSink, Performed};
+use allclear_drivers::{CaptureKey, Notifier, Sessions, StateFound, TrustStore, probe_http};
+use allclear_engine::{Drivers, OutputSink, Performed, StateRecorder};
 use anyhow::Context as _;
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -42,21 +42,28 @@ impl Drivers for Wiring {
         self.notifier.deliver(&effect, at).await
     }
 
-    async fn perform(&self, effect: PerformEffect, output: OutputSink) -> Performed {
+    async fn perform(&self, effect: PerformEffect, output: OutputSink, states: StateRecorder) -> Performed {
         let (sender, mut receiver) = mpsc::channel::<Bytes>(OUTPUT_WAITING_MAX);
         let keeping = async {
             while let Some(chunk) = receiver.recv().await {
                 output.write(&chunk);
             }
         };
+        let (found, mut finding) = mpsc::channel::<StateFound>(1);
+        let recording = async {
+            while let Some(found) = finding.recv().await {
+                // A step that was stopped meanwhile waits no more.
+                let _ = found.kept.send(states.record(found.sealed).await);
+            }
+        };
         let sessions = &self.sessions;
         let performing = async move {
-            let performed = sessions.perform(&effect, &sender).await;
-            // The last sender gone is the end of the output.
-            drop(sender);
+            let performed = sessions.perform_recording(&effect, &sender, &found).await;
+            // The last senders gone are the end of the output and of what is recorded.
+            drop((sender, found));
             performed
         };
-        let (performed, ()) = tokio::join!(performing, keeping);
+        let (performed, (), ()) = tokio::join!(performing, keeping, recording);
         Performed { succeeded: performed.succeeded, outcome: performed.outcome }
     }
 

@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use allclear_testkit::eventually;
-use support::{CONFIG, Place, code, said};
+use support::{CONFIG, Place, code, is_running, said};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -33,16 +33,6 @@ touch mended
 fn planned(place: &Place, runbook: &str, procedure: &str) -> serde_json::Value {
     place.write("runbook.md", runbook);
     place.json(&["plan", "runbook.md", procedure])
-}
-
-/// Whether a program of that name has that argument, by what the kernel says.
-fn is_running(program: &str, argument: &str) -> bool {
-    let processes = std::fs::read_dir("/proc").expect("Linux");
-    let mut lines = processes.filter_map(|process| std::fs::read(process.ok()?.path().join("cmdline")).ok());
-    lines.any(|line| {
-        let mut words = line.split(|byte| *byte == 0);
-        words.next() == Some(program.as_bytes()) && words.any(|word| word == argument.as_bytes())
-    })
 }
 
 #[test]
@@ -146,6 +136,23 @@ fn what_a_killed_attempt_has_left_running_is_killed_before_the_step_is_performed
     assert!(said(&again).contains(sentence), "{}", said(&again));
     assert!(!is_running("tail", &endless));
     assert_eq!(place.json(&["runs", "show", &id])["steps"][1]["state"], "succeeded", "{}", said(&again));
+}
+
+#[test]
+fn who_says_that_a_step_happened_has_not_approved_what_comes_after_it() {
+    let place = Place::new();
+    let runbook = "# R\n\n## Mend\n\n1. **Try:**\n```bash\ntouch tried && false\n```\n\n2. **Go on:**\n```bash\ntouch on\n```\n";
+    let digest = planned(&place, runbook, "mend")["digest"].as_str().expect("a digest").to_owned();
+    let failed = place.run(&["run", "runbook.md", "mend", "--approve", &digest]);
+    assert_eq!(code(&failed), 1, "{}", said(&failed));
+    let id = place.json(&["runs"])[0]["id"].as_str().expect("an id").to_owned();
+    let mut settled = place.command(&["resume", &id, "--happened", "--note", "it is tried"]);
+    let settled = settled.env("ALLCLEAR_PERSON", "ben").output().expect("the program starts");
+    assert_eq!(code(&settled), 0, "{}", said(&settled));
+    assert!(said(&settled).contains("approved beforehand"), "{}", said(&settled));
+    let words = said(&place.run(&["runs", "show", &id]));
+    assert_eq!(words.matches("approved by ana beforehand").count(), 2, "{words}");
+    assert!(words.contains("as ben says") && !words.contains("approved by ben"), "{words}");
 }
 
 #[test]

@@ -7,10 +7,13 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
-use allclear_testkit::Redis;
+use allclear_testkit::{Redis, eventually};
 use serde_json::Value;
-use support::{Place, Terminal, code, said};
+use support::{Place, Terminal, code, is_running, said};
+
+const LIMIT: Duration = Duration::from_secs(30);
 
 const RUNBOOK: &str = "# Shop
 
@@ -115,6 +118,133 @@ fn a_run_that_changed_nothing_has_nothing_to_undo() {
     assert!(said(&output).contains("[nothing-to-undo]"), "{}", said(&output));
     let unknown = place.run(&["undo", "run-7777"]);
     assert_eq!(code(&unknown), 3, "{}", said(&unknown));
+}
+
+/// Plans the only procedure of `runbook.md`, runs it as approved, and gives the run's id and the exit code.
+fn ran(place: &Place, commands: &str) -> (String, i32) {
+    place.write("runbook.md", &format!("# R\n\n## Mend\n\n1. **Mend:**\n```bash\n{commands}\n```\n"));
+    let digest = place.json(&["plan", "runbook.md", "mend"])["digest"].as_str().expect("a digest").to_owned();
+    let output = place.run(&["run", "runbook.md", "mend", "--approve", &digest]);
+    (place.json(&["runs"])[0]["id"].as_str().expect("an id").to_owned(), code(&output))
+}
+
+fn undone(place: &Place, run: &str) {
+    let digest = place.json(&["undo", run, "--plan"])["digest"].as_str().expect("a digest").to_owned();
+    let output = place.run(&["undo", run, "--approve", &digest]);
+    assert_eq!(code(&output), 0, "{}", said(&output));
+}
+
+#[test]
+fn what_a_command_changes_that_the_one_before_it_made_is_put_back_with_it() {
+    let place = Place::new();
+    place.write("slow", "slow\n");
+    let (run, ended) = ran(&place, "mv slow mode\nsed -i s/slow/fast/ mode");
+    assert_eq!((ended, std::fs::read_to_string(place.path("mode")).ok()), (0, Some("fast\n".to_owned())));
+    let shown = place.json(&["runs", "show", &run]);
+    assert_eq!(shown["steps"][0]["history"]["captured"].as_array().map(Vec::len), Some(2), "{shown}");
+    undone(&place, &run);
+    assert_eq!(std::fs::read_to_string(place.path("slow")).ok(), Some("slow\n".to_owned()));
+    assert!(!place.path("mode").exists());
+}
+
+#[test]
+fn of_a_step_that_failed_half_way_nothing_is_put_back_that_was_never_begun() {
+    let place = Place::new();
+    place.write("one", "slow\n");
+    place.write("two", "slow\n");
+    let (run, ended) = ran(&place, "sed -i s/slow/fast/ one\ntest -e gone\nsed -i s/slow/fast/ two");
+    assert_eq!(ended, 1);
+    let shown = place.json(&["runs", "show", &run]);
+    assert_eq!(shown["steps"][0]["outcome"]["commands_begun"], 2, "{shown}");
+    // Somebody else's change of what the run never came to.
+    place.write("two", "theirs\n");
+    undone(&place, &run);
+    let held = ["one", "two"].map(|name| std::fs::read_to_string(place.path(name)).expect("it is there"));
+    assert_eq!(held, ["slow\n", "theirs\n"]);
+}
+
+/// A `kubectl` that may change and not read.
+fn with_kubectl(place: &Place) -> String {
+    std::fs::create_dir_all(place.path("bin")).expect("it can be made");
+    let script = format!("#!/bin/sh\ncase $1 in get) echo forbidden >&2; exit 1;; esac\ntouch {}\n", place.path("scaled").display());
+    let program = place.write("bin/kubectl", &script);
+    std::fs::set_permissions(program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("it is ours");
+    format!("{}:{}", place.path("bin").display(), std::env::var("PATH").unwrap_or_default())
+}
+
+#[test]
+fn a_step_is_performed_without_its_undo_only_when_a_person_says_so_and_why() {
+    let place = Place::new();
+    let path = with_kubectl(&place);
+    let run = |arguments: &[&str]| place.command(arguments).env("PATH", &path).output().expect("the program starts");
+    place.write("runbook.md", "# R\n\n## Mend\n\n1. **Mend:**\n```bash\nkubectl scale deployment/api --replicas=3\n```\n");
+    let digest = place.json(&["plan", "runbook.md", "mend"])["digest"].as_str().expect("a digest").to_owned();
+    let failed = run(&["run", "runbook.md", "mend", "--approve", &digest]);
+    assert_eq!(code(&failed), 1, "{}", said(&failed));
+    assert!(said(&failed).contains("--without-undo") && !said(&failed).contains("--happened"), "{}", said(&failed));
+    let id = place.json(&["runs"])[0]["id"].as_str().expect("an id").to_owned();
+    assert_eq!(code(&run(&["resume", &id, "--happened"])), 3, "nothing was attempted");
+    assert_eq!(code(&run(&["resume", &id, "--again"])), 1, "it still cannot be read");
+    assert_eq!(code(&run(&["resume", &id, "--approve", &digest])), 1, "no approval gives up an undo");
+    assert_eq!(code(&run(&["resume", &id, "--without-undo"])), 2, "it wants a reason");
+    assert!(!place.path("scaled").exists());
+    let forgone = run(&["resume", &id, "--without-undo", "--reason", "nobody may read it"]);
+    assert_eq!(code(&forgone), 0, "{}", said(&forgone));
+    assert!(place.path("scaled").exists());
+    let words = said(&run(&["runs", "show", &id]));
+    assert!(words.contains("performed without an undo by ana: nobody may read it"), "{words}");
+    let undo = said(&run(&["undo", &id, "--plan"]));
+    assert!(undo.contains("it was performed without an undo: nobody may read it"), "{undo}");
+}
+
+#[test]
+fn a_person_at_the_terminal_gives_up_an_undo_with_a_key_and_a_reason() {
+    let place = Place::new();
+    let path = with_kubectl(&place);
+    place.write("runbook.md", "# R\n\n## Mend\n\n1. **Mend:**\n```bash\nkubectl scale deployment/api --replicas=3\n```\n");
+    let Some(mut terminal) = Terminal::open_in(&place, &["run", "runbook.md", "mend"], &[("PATH", &path)]) else { return };
+    terminal.until("[l]eave: ");
+    terminal.press("y\n");
+    terminal.until("Step 1 was not performed");
+    terminal.until("[w]ithout its undo");
+    terminal.until("[l]eave: ");
+    terminal.press("w\n");
+    terminal.until("Why is its undo given up? ");
+    terminal.press("nobody may read it\n");
+    terminal.until("ana has it performed without an undo: nobody may read it");
+    terminal.until("finished");
+    assert_eq!(terminal.end(), Some(0));
+    assert!(place.path("scaled").exists());
+}
+
+#[test]
+fn an_undo_waits_for_what_ignores_that_its_run_was_aborted() {
+    let place = Place::new();
+    place.write("allclear.toml", support::CONFIG);
+    let (mode, endless) = (place.write("mode", "slow\n"), place.write("endless", "").display().to_string());
+    let _server = place.start(&["up", "--listen", "127.0.0.1:0"]);
+    eventually("the server answers", LIMIT, || (code(&place.run(&["token", "whoami"])) == 0).then_some(()));
+    eventually("the socket is there", LIMIT, || place.path("allclear-data/allclear.sock").exists().then_some(()));
+    // What ignores the signal does so in whatever it starts.
+    let commands = format!("sed -i s/slow/fast/ {}\n(trap '' TERM; tail -f {endless})", mode.display());
+    place.write("runbook.md", &format!("# R\n\n## Mend\n\n1. **Mend:**\n```bash\n{commands}\n```\n"));
+    let digest = place.json(&["plan", "runbook.md", "mend"])["digest"].as_str().expect("a digest").to_owned();
+    let running = place.start(&["run", "runbook.md", "mend", "--approve", &digest]);
+    eventually("tail begins", LIMIT, || is_running("tail", &endless).then_some(()));
+    let run = place.json(&["runs"])[0]["id"].as_str().expect("an id").to_owned();
+    assert_eq!(code(&place.run(&["runs", "abort", &run, "--reason", "wrong file"])), 0);
+    assert!(is_running("tail", &endless), "it is asked, and does not listen");
+    undone(&place, &run);
+    assert_eq!(std::fs::read_to_string(&mode).ok(), Some("slow\n".to_owned()));
+    assert!(!is_running("tail", &endless));
+    let (original, undo) = (place.json(&["runs", "show", &run]), place.json(&["runs"])[0]["id"].clone());
+    let undo = place.json(&["runs", "show", undo.as_str().expect("an id")]);
+    let at = |run: &Value, name: &str| -> Option<jiff::Timestamp> {
+        run["steps"][0]["history"]["attempts"][0][name].as_str()?.parse().ok()
+    };
+    let (ended, begun) = (at(&original, "ended_at"), at(&undo, "started_at"));
+    assert!(ended.is_some() && ended <= begun, "{original} {undo}");
+    drop(running);
 }
 
 #[test]

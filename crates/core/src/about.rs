@@ -10,7 +10,10 @@ pub(crate) fn about(world: &World, event: &Event) -> (Option<IncidentId>, Option
         Event::RunPlanned { incident, .. } | Event::UndoStarted { incident, .. } => *incident,
         // The run that is undone has left the world; the one that undoes it has its incident.
         Event::StepUndone { by, .. } | Event::UndoFailed { by, .. } => world.runs.get(by).and_then(|run| run.incident),
-        _ => incident_of(world, event).or_else(|| world.runs.get(&run?)?.incident),
+        _ => incident_of(world, event).or_else(|| {
+            let run = run?;
+            world.runs.get(&run).or_else(|| world.ending.get(&run))?.incident
+        }),
     };
     (incident, run)
 }
@@ -23,6 +26,7 @@ fn run_of(event: &Event) -> Option<RunId> {
         | Event::ApprovalExpired { run, .. }
         | Event::StateCaptured { run, .. }
         | Event::CaptureFailed { run, .. }
+        | Event::UndoForgone { run, .. }
         | Event::StepStarted { run, .. }
         | Event::StepSucceeded { run, .. }
         | Event::StepFailed { run, .. }

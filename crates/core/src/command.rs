@@ -97,6 +97,13 @@ pub enum Command {
         step: u32,
         digest: Digest,
     },
+    /// Perform a step although what is before it could not be recorded: a person gives up its undo.
+    ForgoUndo {
+        run: RunId,
+        step: u32,
+        digest: Digest,
+        reason: String,
+    },
     ReportStep {
         run: RunId,
         step: u32,
@@ -104,10 +111,12 @@ pub enum Command {
         succeeded: bool,
         outcome: StepOutcome,
     },
-    /// What the captures of an approved step came to.
+    /// What the captures of an approved step came to; or, within an attempt, those of one of its commands.
     ReportCapture {
         run: RunId,
         step: u32,
+        /// The attempt under way; 0 before the step is started.
+        attempt: u32,
         result: CaptureResult,
     },
     /// Start no further step; the one under way ends.
@@ -219,6 +228,7 @@ impl Command {
             Self::ConfirmStep { .. } => "confirm-step",
             Self::SkipStep { .. } => "skip-step",
             Self::RepeatStep { .. } => "repeat-step",
+            Self::ForgoUndo { .. } => "forgo-undo",
             Self::ReportStep { .. } => "report-step",
             Self::ReportCapture { .. } => "report-capture",
             Self::PauseRun { .. } => "pause-run",

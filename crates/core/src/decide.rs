@@ -95,6 +95,7 @@ fn accept(batch: &mut Batch, command: &Command) -> Result<(), Refusal> {
         | Command::ConfirmStep { .. }
         | Command::SkipStep { .. }
         | Command::RepeatStep { .. }
+        | Command::ForgoUndo { .. }
         | Command::ReportStep { .. }
         | Command::ReportCapture { .. }
         | Command::PauseRun { .. }

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::alert::Alert;
-use crate::effect::{CaptureEffect, DeliverEffect, Effect, PerformEffect};
+use crate::effect::{AbandonEffect, CaptureEffect, DeliverEffect, Effect, PerformEffect};
 use crate::incident;
 use crate::job::JobState;
 use crate::policy::Policy;
 use crate::review::ReviewState;
-use crate::run::{Run, Step, StepState, awaits_capture};
+use crate::run::{Run, Step, StepState, awaits_capture, awaits_end, captured_within};
 use crate::world::World;
 
 /// Every effect that is due at `now`, other than probes: those follow the `ProbeSchedule`.
@@ -69,13 +69,16 @@ fn deliveries<'a>(world: &'a World, policy: &'a Policy, now: Timestamp) -> impl 
 }
 
 fn steps<'a>(world: &'a World, policy: &'a Policy) -> impl Iterator<Item = Effect> + 'a {
-    world
-        .runs
-        .values()
-        .flat_map(move |run| run.steps.iter().filter_map(|(number, step)| of_step(run, *number, step, policy)))
+    let of_run = move |run: &'a Run| run.steps.iter().filter_map(move |(number, it)| of_step(world, run, *number, it, policy));
+    world.runs.values().flat_map(of_run).chain(world.ending.values().filter_map(abandoned))
 }
 
-fn of_step(run: &Run, number: u32, step: &Step, policy: &Policy) -> Option<Effect> {
+fn abandoned(run: &Run) -> Option<Effect> {
+    let (step, attempt) = run.under_way()?;
+    Some(Effect::Abandon(AbandonEffect { run: run.id, step, attempt }))
+}
+
+fn of_step(world: &World, run: &Run, number: u32, step: &Step, policy: &Policy) -> Option<Effect> {
     let target = || policy.targets.get(&run.plan.target).cloned().unwrap_or_default();
     match step.state {
         StepState::Started => Some(Effect::Perform(PerformEffect {
@@ -87,8 +90,9 @@ fn of_step(run: &Run, number: u32, step: &Step, policy: &Policy) -> Option<Effec
             target: target(),
             directory: directory(run),
             sealed: BTreeMap::new(),
+            to_capture: captured_within(run, number),
         })),
-        StepState::Approved if !run.paused && awaits_capture(run, number) => Some(Effect::Capture(CaptureEffect {
+        StepState::Approved if !run.paused && awaits_capture(run, number) && !awaits_end(world, run) => Some(Effect::Capture(CaptureEffect {
             run: run.id,
             step: number,
             plan: Arc::clone(&run.plan),

@@ -3,14 +3,15 @@
 //! An effect is derived from the folded world, performed at least once, and its outcome comes back as a command. Its
 //! id derives from the log position of the demand and is the idempotency key sent outside.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use crate::command::Command;
 use crate::digest::Digest;
-use crate::event::Message;
+use crate::event::{Message, StepOutcome};
 use crate::id::{DeliveryId, IncidentId, RunId};
 use crate::plan::Plan;
 use crate::policy::{Channel, Probe, Target};
@@ -26,6 +27,8 @@ pub enum Effect {
     Capture(CaptureEffect),
     /// Perform one step of a run; answered by `ReportStep`.
     Perform(PerformEffect),
+    /// See to the end of a step whose run was aborted; answered by `ReportStep`.
+    Abandon(AbandonEffect),
 }
 
 /// A probe that is due.
@@ -90,6 +93,30 @@ pub struct PerformEffect {
     pub directory: Option<String>,
     /// The sealed bytes that the step's commands name in `captured`; whoever performs effects fetches them before.
     pub sealed: BTreeMap<Digest, Bytes>,
+    /// What is to be recorded before its command is performed, as `<index of the command>/<variable>`.
+    pub to_capture: BTreeSet<String>,
+}
+
+/// A step that was started and whose run was aborted. It has the id of the step that is performed: where that is under
+/// way its outcome is the answer, and where it was never begun, that is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AbandonEffect {
+    /// The run.
+    pub run: RunId,
+    /// Number of the step.
+    pub step: u32,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
+}
+
+impl AbandonEffect {
+    /// What came of it where it was never begun.
+    pub fn never_begun(&self) -> Command {
+        let Self { run, step, attempt } = *self;
+        let summary = "it was not begun: the run was aborted".to_owned();
+        let outcome = StepOutcome { summary, commands_begun: Some(0), ..StepOutcome::default() };
+        Command::ReportStep { run, step, attempt, succeeded: false, outcome }
+    }
 }
 
 impl CaptureEffect {
@@ -106,7 +133,8 @@ impl Effect {
             Self::Probe(probe) => format!("probe:{}", probe.check),
             Self::Deliver(deliver) => format!("{}:{}", deliver.delivery, deliver.attempt),
             Self::Capture(capture) => CaptureEffect::id(capture.run, capture.step),
-            Self::Perform(perform) => format!("{}:{}:{}", perform.run, perform.step, perform.attempt),
+            Self::Perform(PerformEffect { run, step, attempt, .. })
+            | Self::Abandon(AbandonEffect { run, step, attempt }) => format!("{run}:{step}:{attempt}"),
         }
     }
 }

@@ -151,6 +151,12 @@ pub enum Event {
         step: u32,
         summary: String,
     },
+    /// A person has the step performed without a record of what was before, so that no command can put it back.
+    UndoForgone {
+        run: RunId,
+        step: u32,
+        reason: String,
+    },
     StepStarted {
         run: RunId,
         step: u32,
@@ -421,6 +427,9 @@ pub struct StepOutcome {
     /// Working directory after the last command that succeeded, where a shell performed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub directory: Option<String>,
+    /// How many of the step's commands were begun, where it failed and that is known: none after them has done anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commands_begun: Option<u32>,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
 }

@@ -31,6 +31,7 @@ pub(crate) fn name(event: &Event) -> &'static str {
         Event::ApprovalExpired { .. } => "ApprovalExpired",
         Event::StateCaptured { .. } => "StateCaptured",
         Event::CaptureFailed { .. } => "CaptureFailed",
+        Event::UndoForgone { .. } => "UndoForgone",
         Event::StepStarted { .. } => "StepStarted",
         Event::StepSucceeded { .. } => "StepSucceeded",
         Event::StepFailed { .. } => "StepFailed",

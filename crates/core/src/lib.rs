@@ -43,7 +43,7 @@ pub use decide::{Batch, decide, decide_in_place};
 pub use delivery::Delivery;
 pub use digest::Digest;
 pub use due::{due, is_decision_due, next_deadline};
-pub use effect::{CaptureEffect, DeliverEffect, Effect, PerformEffect, ProbeEffect};
+pub use effect::{AbandonEffect, CaptureEffect, DeliverEffect, Effect, PerformEffect, ProbeEffect};
 pub use event::{
     AlertEnd, AlertSource, DeliverySubject, EscalationReason, Event, JobOutcome, Message, MessageAction, NoticeKind,
     PageReason, StepOutcome,

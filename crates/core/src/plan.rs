@@ -225,9 +225,11 @@ impl PlannedStep {
         Self { number, line, title, prose, kind, commands, wait: None, undoes: None }
     }
 
-    /// Whether something is recorded before the step is performed.
-    pub fn captures(&self) -> bool {
-        self.commands.iter().any(|command| !command.capture.is_empty())
+    /// How many commands find the world as it is before the step: up to the first that does more than look, and that
+    /// one. What is before a later one shows only when its turn comes.
+    pub fn undisturbed(&self) -> usize {
+        let changes = |command: &PlannedCommand| command.effect != EffectClass::Observe;
+        self.commands.iter().position(changes).map_or(self.commands.len(), |first| first + 1)
     }
 
     /// The worst effect among the step's commands; a manual step has none.

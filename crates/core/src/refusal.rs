@@ -29,6 +29,8 @@ pub enum Refusal {
         "step {step} of run-{run} needs a second pair of eyes: a person other than whoever asked for the run approves it"
     )]
     FourEyes { run: u64, step: u32 },
+    #[error("step {step} of run-{run} would be performed without an undo: only a person can say so")]
+    NeedsPerson { run: u64, step: u32 },
     #[error("step {step} would be performed again and again while it waits, and it does more than look; plan it again")]
     WaitChanges { step: u32 },
     #[error("run-{run} is paused: go on with `allclear resume run-{run}` first")]
@@ -54,6 +56,7 @@ impl Refusal {
             Self::DigestDiffers { .. } => "digest-differs",
             Self::PlanTampered => "plan-tampered",
             Self::FourEyes { .. } => "four-eyes",
+            Self::NeedsPerson { .. } => "needs-person",
             Self::WaitChanges { .. } => "wait-changes",
             Self::Paused { .. } => "paused",
             Self::NothingToUndo { .. } => "nothing-to-undo",

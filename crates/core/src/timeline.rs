@@ -7,6 +7,7 @@ use crate::event::{AlertEnd, EscalationReason, Event, MessageAction, NoticeKind}
 use crate::id::{AlertId, Seq};
 use crate::plan::PlannedStep;
 use crate::record::{Actor, Recorded};
+use crate::run::StepState;
 use crate::world::World;
 
 /// One thing that happened.
@@ -147,7 +148,12 @@ fn run_sentence(world: &World, event: &Event) -> Option<String> {
             format!("{run} step {step} was not started in time: it has to be approved again")
         }
         Event::CaptureFailed { run, step, summary } => {
-            format!("{run} step {step} was not started, what was before could not be recorded: {summary}")
+            let state = world.runs.get(run).and_then(|run| run.steps.get(step)).map(|step| step.state);
+            let what = if state == Some(StepState::Started) { "goes no further" } else { "was not started" };
+            format!("{run} step {step} {what}, what was before could not be recorded: {summary}")
+        }
+        Event::UndoForgone { run, step, reason } => {
+            format!("{run} step {step} is performed without an undo: {reason}")
         }
         Event::UndoStarted { run, undoes, .. } => format!("{run} planned: it undoes {undoes}"),
         Event::StepUndone { run, step, by } => format!("{run} step {step} was put back by {by}"),

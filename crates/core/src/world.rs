@@ -28,7 +28,7 @@ use crate::status::StatusBoard;
 use crate::{alert, check, delivery, incident, job, notice, page, review, run, status, timeline};
 
 /// Version of the serialised form; a snapshot of another version is ignored and the log is folded instead.
-pub const WORLD_FORMAT: u32 = 2;
+pub const WORLD_FORMAT: u32 = 3;
 
 /// How many anomalies are remembered.
 const ANOMALIES_MAX: usize = 100;
@@ -52,6 +52,8 @@ pub struct World {
     pub incidents: OrdMap<IncidentId, Arc<Incident>>,
     /// Runs that are under way.
     pub runs: OrdMap<RunId, Run>,
+    /// Runs that were aborted while a step of them was being performed, until it is known how that ended.
+    pub ending: OrdMap<RunId, Run>,
     /// Steps that were put back, of the latest runs that were undone: a plan that would put them back again is refused.
     pub undone: OrdMap<RunId, OrdSet<u32>>,
     /// Pages of open incidents.

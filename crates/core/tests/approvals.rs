@@ -29,7 +29,7 @@ struct Act {
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
     let wait_s = prop_oneof![6 => Just(0), 4 => 0..60_i64, 1 => 0..1_300_i64];
-    let act = (wait_s, 0..32_u8, 0..4_usize, 0..16_usize);
+    let act = (wait_s, 0..36_u8, 0..4_usize, 0..16_usize);
     prop::collection::vec(act.prop_map(|(wait_s, kind, who, choice)| Act { wait_s, kind, who, choice }), 1..160)
 }
 
@@ -96,6 +96,8 @@ impl Walk {
             18..=19 => self.undo(choice),
             20..=24 => return (report(run, step, choice), Actor::Engine),
             25..=28 => return (capture(id, step, run, choice), Actor::Engine),
+            31..=32 => Command::ForgoUndo { run: id, step, digest, reason: reason() },
+            33..=34 => return (late(self.world.ending.values().next().or(run), choice), Actor::Engine),
             // What was said once is said again: a client that tries again, a page that was left open, a late outcome.
             29..=30 if !self.said.is_empty() => return self.said[(choice * 37 + who) % self.said.len()].clone(),
             _ => return (Command::StartEngine { version: "0.1.0".to_owned() }, Actor::Engine),
@@ -122,6 +124,9 @@ impl Walk {
 
     /// A person who is patient and a target that works: everything comes to its end.
     fn brought_to_an_end(&mut self) {
+        while let Some(ending) = self.world.ending.values().next().cloned() {
+            self.say(late(Some(&ending), 0), Actor::Engine);
+        }
         for _ in 0..400 {
             let Some(run) = self.world.runs.values().next().cloned() else { return };
             let (id, (step, state)) = (run.id, run.current().map(|(number, step)| (number, step.state)).unwrap());
@@ -132,7 +137,10 @@ impl Walk {
                 StepState::Waiting => (Command::ApproveStep { run: id, step, digest }, second),
                 StepState::Failed | StepState::InDoubt => (Command::RepeatStep { run: id, step, digest }, second),
                 StepState::Approved => (capture(id, step, Some(&run), 0), Actor::Engine),
-                StepState::Started => (report(Some(&run), step, 0), Actor::Engine),
+                StepState::Started => {
+                    self.say(capture(id, step, Some(&run), 0), Actor::Engine);
+                    (report(Some(&run), step, 0), Actor::Engine)
+                }
                 _ => (Command::ReachTime, Actor::Engine),
             };
             self.say(command, actor);
@@ -145,24 +153,32 @@ fn person(name: &str) -> Actor {
     Actor::Person(name.into())
 }
 
+/// Whoever performed the step of an aborted run has come to its end.
+fn late(run: Option<&Run>, choice: usize) -> Command {
+    report(run, run.and_then(Run::under_way).map_or(1, |(step, _)| step), choice)
+}
+
 fn report(run: Option<&Run>, step: u32, choice: usize) -> Command {
     let (id, attempt) = run.map_or((RunId(1), 1), |run| (run.id, run.steps.get(&step).map_or(0, |step| step.attempt)));
     let outcome = StepOutcome { summary: "exited".to_owned(), ..StepOutcome::default() };
     Command::ReportStep { run: id, step, attempt, succeeded: choice < 11, outcome }
 }
 
-/// Each capture finds something else, so that it shows which one is used.
+/// Each capture finds something else, so that it shows which one is used. What is before the second change of a step is
+/// captured while the step is performed.
 fn capture(id: RunId, step: u32, run: Option<&Run>, choice: usize) -> Command {
-    let keys = run.and_then(|run| run.plan.step(step)).map_or(0, |step| step.commands.len());
+    let attempt = run.and_then(Run::under_way).map_or(0, |(_, attempt)| attempt);
+    let all = run.and_then(|run| run.plan.step(step)).map_or(0, |step| step.commands.len());
+    let keys = if attempt == 0 { 0..1 } else { 1..all };
     let found = format!("{choice}");
     let captured: BTreeMap<String, Digest> =
-        (0..keys).map(|index| (format!("{index}/BEFORE"), Digest::of(found.as_bytes()))).collect();
+        keys.map(|index| (format!("{index}/BEFORE"), Digest::of(found.as_bytes()))).collect();
     let result = match choice {
         0..=11 => CaptureResult::Captured { captured },
         12 => CaptureResult::Captured { captured: BTreeMap::new() },
         _ => CaptureResult::Failed { summary: "forbidden".to_owned() },
     };
-    Command::ReportCapture { run: id, step, result }
+    Command::ReportCapture { run: id, step, attempt, result }
 }
 
 fn plan_run(choice: usize) -> Command {
@@ -242,7 +258,7 @@ fn the_walks_come_to_everything_that_the_ledger_looks_at() {
         names.extend(walk.log.iter().map(|recorded| recorded.event.name()));
     }
     for wanted in
-        ["ApprovalExpired", "StateCaptured", "CaptureFailed", "StepInDoubt", "StepUndone", "UndoFailed", "RunResumed"]
+        ["ApprovalExpired", "StateCaptured", "CaptureFailed", "UndoForgone", "StepInDoubt", "StepUndone", "UndoFailed"]
     {
         assert!(names.contains(wanted), "no walk comes to {wanted}: {names:?}");
     }

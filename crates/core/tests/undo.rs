@@ -77,7 +77,7 @@ fn what_was_never_captured_is_not_guessed() {
     change.capture = [("BEFORE".to_owned(), "look".to_owned())].into();
     let plan = plan(vec![step(1, change.bound(TARGET))]);
     let captured = CaptureResult::Captured { captured: [("0/BEFORE".to_owned(), Digest::of(b"2"))].into() };
-    let report = Command::ReportCapture { run: RunId(1), step: 1, result: captured };
+    let report = Command::ReportCapture { run: RunId(1), step: 1, attempt: 0, result: captured };
     let world = after(vec![planned(&plan), report]);
     let mut run = world.runs[&RunId(1)].clone();
     run.end = Some(RunEnd::Aborted);

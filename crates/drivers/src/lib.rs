@@ -17,7 +17,7 @@ mod sql;
 mod trust;
 
 pub use notify::{Notifier, NotifierError};
-pub use perform::{Performed, Sessions};
+pub use perform::{Performed, Sessions, StateFound};
 pub use probe::http::probe as probe_http;
 pub use redact::{IgnoredValue, RedactedStream, Redactor};
 pub use seal::{CaptureKey, Origin, SealError};

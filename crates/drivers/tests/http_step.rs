@@ -102,6 +102,7 @@ fn effect(base: Option<String>, text: &str) -> PerformEffect {
         target,
         directory: None,
         sealed: BTreeMap::new(),
+        to_capture: [].into(),
     }
 }
 

@@ -51,6 +51,7 @@ fn effect(step: u32, language: &str, commands: &[&str]) -> PerformEffect {
         target,
         directory: None,
         sealed: BTreeMap::new(),
+        to_capture: [].into(),
     }
 }
 

@@ -55,6 +55,7 @@ fn effect(url: &str, commands: &[(EffectClass, &str)]) -> PerformEffect {
         target,
         directory: None,
         sealed: BTreeMap::new(),
+        to_capture: [].into(),
     }
 }
 

@@ -82,6 +82,7 @@ async fn asked(url: String) -> (bool, String) {
         target: Target { postgres: Some(SecretRef::Plain(url)), ..Target::default() },
         directory: None,
         sealed: BTreeMap::new(),
+        to_capture: [].into(),
     };
     let (sender, mut receiver) = mpsc::channel::<Bytes>(64);
     let performed = Sessions::new().perform(&effect, &sender).await;

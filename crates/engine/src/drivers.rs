@@ -10,6 +10,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::output::OutputSink;
+use crate::state_recorder::StateRecorder;
 
 /// Acts on the world. Every call may be repeated after a crash with the same effect.
 pub trait Drivers: Send + Sync + 'static {
@@ -23,8 +24,14 @@ pub trait Drivers: Send + Sync + 'static {
     /// why that failed. It only observes.
     fn capture(&self, effect: CaptureEffect) -> impl Future<Output = Result<BTreeMap<String, Bytes>, String>> + Send;
 
-    /// Performs a step; its output goes to `output` as it comes, with secrets already removed.
-    fn perform(&self, effect: PerformEffect, output: OutputSink) -> impl Future<Output = Performed> + Send;
+    /// Performs a step; its output goes to `output` as it comes, with secrets already removed. What is before a command of
+    /// it that the effect names is recorded by `states` before that command is begun.
+    fn perform(
+        &self,
+        effect: PerformEffect,
+        output: OutputSink,
+        states: StateRecorder,
+    ) -> impl Future<Output = Performed> + Send;
 
     /// Stops what is being performed for this run, with everything that it started, and lets go of its session.
     fn release(&self, run: RunId) -> impl Future<Output = ()> + Send;

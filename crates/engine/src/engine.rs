@@ -335,14 +335,18 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
         self.retry_at = None;
         let _before = self.show(decided.world);
         decided.events.iter().for_each(|recorded| self.tell(recorded));
-        for outcome in turn.outcomes {
-            self.performing.settle(&outcome.effect);
-        }
         let mut events = decided.events.into_iter();
-        for (request, answer) in turn.requests.into_iter().zip(decided.answers) {
+        let mut answers = decided.answers.into_iter();
+        for (request, answer) in turn.requests.into_iter().zip(answers.by_ref()) {
             let answer = answer.map(|count| Accepted { events: events.by_ref().take(count).collect() });
             // Whoever asked may have gone away; the fact stands.
             let _ = request.reply.send(answer.map_err(SubmitError::Refused));
+        }
+        for (outcome, answer) in turn.outcomes.into_iter().zip(answers) {
+            self.performing.settle(outcome.effect.as_deref());
+            if let Some(told) = outcome.told {
+                let _ = told.send(answer.is_ok());
+            }
         }
     }
 
@@ -434,7 +438,7 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
         while !self.performing.is_idle() {
             let Ok(Some(outcome)) = tokio::time::timeout_at(end, self.outcomes.recv()).await else { break };
             if self.performing.is_cut_short(&outcome) {
-                self.performing.settle(&outcome.effect);
+                self.performing.settle(outcome.effect.as_deref());
                 continue;
             }
             self.commit(Turn { outcomes: vec![outcome], ..Turn::default() }).await;

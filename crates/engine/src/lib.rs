@@ -14,6 +14,7 @@ mod performing;
 mod recorder;
 mod sealed;
 mod shortcut;
+mod state_recorder;
 
 pub use boot::StartError;
 pub use clock::{Clock, SystemClock};
@@ -21,3 +22,4 @@ pub use drivers::{Drivers, Performed};
 pub use engine::{Engine, Options};
 pub use handle::{Accepted, Handle, SubmitError};
 pub use output::{OutputChunk, OutputSink};
+pub use state_recorder::StateRecorder;

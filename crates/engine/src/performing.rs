@@ -11,13 +11,14 @@ use allclear_core::{
 };
 use allclear_store::Store;
 use futures::FutureExt as _;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::clock::Clock;
 use crate::drivers::Drivers;
 use crate::output::Outputs;
 use crate::recorder::Recorder;
 use crate::sealed;
+use crate::state_recorder::StateRecorder;
 
 /// Probes made at the same time; more wait their turn.
 const PROBES_AT_ONCE: usize = 256;
@@ -27,10 +28,12 @@ const REPORT_IT: &str = "this is a defect of Allclear: please report it with the
 /// What came of an effect.
 #[derive(Debug)]
 pub(crate) struct Outcome {
-    /// The effect's id.
-    pub(crate) effect: String,
+    /// The id of the effect that ended with it; `None` where that goes on.
+    pub(crate) effect: Option<String>,
     /// What to tell the log.
     pub(crate) command: Command,
+    /// Who waits for it to be in the log, or to be refused.
+    pub(crate) told: Option<oneshot::Sender<bool>>,
 }
 
 /// Performs effects with these drivers.
@@ -77,7 +80,8 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
 
     /// Begins an effect, unless it is under way already.
     pub(crate) fn begin(&mut self, effect: Effect) {
-        if !self.under_way.insert(effect.id()) {
+        let id = effect.id();
+        if !self.under_way.insert(id.clone()) {
             return;
         }
         match effect {
@@ -85,12 +89,15 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
             Effect::Deliver(deliver) => self.deliver(deliver),
             Effect::Capture(capture) => self.capture(capture),
             Effect::Perform(perform) => self.perform(perform),
+            Effect::Abandon(abandon) => self.end(id, abandon.never_begun()),
         }
     }
 
     /// The outcome has been recorded, or cannot be any more: the effect may become due again.
-    pub(crate) fn settle(&mut self, effect: &str) {
-        self.under_way.remove(effect);
+    pub(crate) fn settle(&mut self, effect: Option<&str>) {
+        if let Some(effect) = effect {
+            self.under_way.remove(effect);
+        }
     }
 
     /// The steps that are being performed, for a person to read; `None` where there are none.
@@ -114,7 +121,10 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
 
     /// Whether this is no outcome, but a look that was stopped: recorded, it would fail a step that was never started.
     pub(crate) fn is_cut_short(&self, outcome: &Outcome) -> bool {
-        let failed = matches!(outcome.command, Command::ReportCapture { result: CaptureResult::Failed { .. }, .. });
+        let failed = matches!(
+            outcome.command,
+            Command::ReportCapture { attempt: 0, result: CaptureResult::Failed { .. }, .. }
+        );
         self.captures_stopped && failed
     }
 
@@ -163,7 +173,7 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
     fn capture(&self, effect: CaptureEffect) {
         let (drivers, store) = (Arc::clone(&self.drivers), self.store.clone());
         let (id, run, step) = (Effect::Capture(effect.clone()).id(), effect.run, effect.step);
-        let told = move |result| Command::ReportCapture { run, step, result };
+        let told = move |result| Command::ReportCapture { run, step, attempt: 0, result };
         let broken = told(CaptureResult::Failed { summary: format!("what records it broke down; {REPORT_IT}") });
         self.report(id, broken, async move {
             let kept = match drivers.capture(effect).await {
@@ -181,15 +191,19 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
         let (drivers, store, outputs) = (Arc::clone(&self.drivers), self.store.clone(), self.outputs.clone());
         let id = Effect::Perform(effect.clone()).id();
         let (run, step, attempt) = (effect.run, effect.step, effect.attempt);
+        let states = StateRecorder { store: store.clone(), outcomes: self.outcomes.clone(), run, step, attempt };
         let told = move |succeeded, outcome| Command::ReportStep { run, step, attempt, succeeded, outcome };
         let summary = format!("what performs it broke down, so look whether it happened; {REPORT_IT}");
         let broken = told(false, StepOutcome { summary, ..StepOutcome::default() });
         self.report(id, broken, async move {
             match sealed::fetch(&store, &effect).await {
                 Ok(sealed) => effect.sealed = sealed,
-                Err(summary) => return told(false, StepOutcome { summary, ..StepOutcome::default() }),
+                Err(summary) => {
+                    let commands_begun = Some(0);
+                    return told(false, StepOutcome { summary, commands_begun, ..StepOutcome::default() });
+                }
             }
-            let performed = drivers.perform(effect, outputs.sink(run, step)).await;
+            let performed = drivers.perform(effect, outputs.sink(run, step), states).await;
             let mut outcome = performed.outcome;
             let kept = outputs.take(run, step);
             if !kept.is_empty() {
@@ -210,8 +224,14 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
         tokio::spawn(async move {
             let command = AssertUnwindSafe(performing).catch_unwind().await.unwrap_or(broken);
             // Nobody waits for it any more when the engine has stopped.
-            let _ = outcomes.send(Outcome { effect, command });
+            let _ = outcomes.send(Outcome { effect: Some(effect), command, told: None });
         });
+    }
+
+    /// The outcome of what needs nothing to be done.
+    fn end(&self, effect: String, command: Command) {
+        // As above.
+        let _ = self.outcomes.send(Outcome { effect: Some(effect), command, told: None });
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use allclear_core::{
     CaptureEffect, Command, DeliverEffect, DeliveryResult, Event, PerformEffect, ProbeEffect, RunId, Sample, StepState,
 };
-use allclear_engine::{Drivers, Engine, Options, OutputSink, Performed};
+use allclear_engine::{Drivers, Engine, Options, OutputSink, Performed, StateRecorder};
 use allclear_store::{Location, Store};
 use allclear_testkit::VirtualClock;
 use bytes::Bytes;
@@ -27,7 +27,7 @@ impl Drivers for BrokenDrivers {
         panic!("the channel breaks down")
     }
 
-    async fn perform(&self, _effect: PerformEffect, _output: OutputSink) -> Performed {
+    async fn perform(&self, _effect: PerformEffect, _output: OutputSink, _states: StateRecorder) -> Performed {
         panic!("the shell breaks down")
     }
 

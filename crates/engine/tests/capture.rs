@@ -8,7 +8,7 @@ use allclear_engine::Engine;
 use allclear_testkit::{Asked, CaptureScript, StepScript};
 use jiff::SignedDuration;
 
-use story::{Bench, ana, approve, plan_run, plan_scaling, within};
+use story::{Bench, ana, approve, plan_run, plan_scaling, plan_scaling_twice, within};
 
 const SEALED: &str = "sealed: 2";
 
@@ -74,6 +74,51 @@ async fn what_was_before_is_kept_before_the_step_is_performed_and_given_to_its_u
     assert_eq!(effect.sealed[&captured["0/REPLICAS"]], SEALED);
     let original = Run::replay(&bench.store.read_run(run).await.unwrap()).unwrap();
     assert_eq!((original.state(), original.steps[&1].state), ("undone", StepState::Undone));
+    engine.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_before_a_later_command_is_on_record_before_it_is_performed() {
+    let bench = bench().await;
+    let engine = bench.start("one").await;
+    let (run, digest) = plan_scaling_twice(&engine).await;
+    engine.handle().submit(approve(run, &digest), ana()).await.unwrap();
+    within(bench.world(&engine, move |world| !world.runs.contains_key(&run))).await;
+    let log_of_run = log(&bench).await;
+    let names: Vec<&str> = log_of_run.iter().map(|recorded| recorded.event.name()).collect();
+    let expected = ["StateCaptured", "StepStarted", "StateCaptured", "StepSucceeded", "RunFinished"];
+    assert!(names.ends_with(&expected), "{names:?}");
+    let effects = performed(&bench);
+    let keys: Vec<&str> = effects[0].to_capture.iter().map(String::as_str).collect();
+    assert_eq!(keys, ["1/REPLICAS"], "the first was captured before the step");
+    let by = undo(&engine, run, |_| {}).await;
+    within(bench.world(&engine, move |world| !world.runs.contains_key(&by))).await;
+    let undone = performed(&bench).into_iter().find(|effect| effect.run == by).unwrap();
+    let captured = undone.plan.steps[0].commands.iter().map(|command| command.captured.len());
+    assert_eq!(captured.collect::<Vec<_>>(), [1, 1]);
+    engine.stop().await;
+}
+
+#[tokio::test]
+async fn a_later_command_of_which_nothing_can_be_recorded_is_not_performed_until_somebody_gives_up_its_undo() {
+    let bench = bench().await;
+    bench.drivers.script(|outside| outside.set_step(1, StepScript::Hangs));
+    let engine = bench.start("one").await;
+    let (run, digest) = plan_scaling_twice(&engine).await;
+    engine.handle().submit(approve(run, &digest), ana()).await.unwrap();
+    within(bench.drivers.asked_for(|asked| asked.iter().any(|(_, it)| matches!(it, Asked::Perform(_))))).await;
+    bench.drivers.script(|outside| outside.set_capture(1, CaptureScript::Fails("kubectl: forbidden".to_owned())));
+    bench.drivers.let_hanging_steps_go_on();
+    within(bench.world(&engine, move |world| world.runs[&run].steps[&1].state == StepState::Failed)).await;
+    assert!(engine.handle().world().runs[&run].steps[&1].capture_failed);
+
+    bench.drivers.script(|outside| outside.set_step(1, StepScript::Succeeds("exited with 0".to_owned())));
+    let reason = "nobody may read it".to_owned();
+    engine.handle().submit(Command::ForgoUndo { run, step: 1, digest, reason }, ana()).await.unwrap();
+    within(bench.world(&engine, move |world| !world.runs.contains_key(&run))).await;
+    let plan = undo_plan(&Run::replay(&bench.store.read_run(run).await.unwrap()).unwrap(), None).unwrap();
+    assert!(plan.steps[0].prose.contains("it was performed without an undo: nobody may read it"), "{plan:?}");
+    assert_eq!(plan.steps[1].commands.len(), 1, "what was recorded puts back the first");
     engine.stop().await;
 }
 

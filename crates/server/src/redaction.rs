@@ -10,6 +10,7 @@ pub(crate) fn redacted(mut command: Command, redact: impl Fn(&str) -> String) ->
     let words: Vec<&mut String> = match &mut command {
         Command::ConfirmStep { note: text, .. }
         | Command::SkipStep { reason: text, .. }
+        | Command::ForgoUndo { reason: text, .. }
         | Command::AbortRun { reason: text, .. }
         | Command::ReportJob { note: text, .. }
         | Command::AssessIncident { impact: text, .. }

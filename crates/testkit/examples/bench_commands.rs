@@ -17,7 +17,7 @@ use allclear_core::{
     Actor, CaptureEffect, Command, DeliverEffect, DeliveryResult, Event, IncidentId, PerformEffect, ProbeEffect,
     Recorded, RunId, Sample, Severity, StepOutcome, Verdict,
 };
-use allclear_engine::{Drivers, Engine, Handle, Options, OutputSink, Performed, SystemClock};
+use allclear_engine::{Drivers, Engine, Handle, Options, OutputSink, Performed, StateRecorder, SystemClock};
 use allclear_store::{Location, Store};
 use allclear_testkit::{Goal, Series, bench_folder, fsync_ms, machine};
 use bytes::Bytes;
@@ -184,7 +184,7 @@ impl Drivers for Idle {
         DeliveryResult::Accepted { answer: String::new() }
     }
 
-    async fn perform(&self, _: PerformEffect, _: OutputSink) -> Performed {
+    async fn perform(&self, _: PerformEffect, _: OutputSink, _: StateRecorder) -> Performed {
         let outcome = StepOutcome::default();
         Performed { succeeded: true, outcome }
     }

@@ -18,7 +18,7 @@ use allclear_core::{
     Policy, Probe, ProbeEffect, RunId, Sample, Severity, StepOutcome, Verdict,
 };
 use allclear_drivers::{TrustStore, probe_http};
-use allclear_engine::{Drivers, Engine, Options, OutputSink, Performed, SystemClock};
+use allclear_engine::{Drivers, Engine, Options, OutputSink, Performed, StateRecorder, SystemClock};
 use allclear_store::{Location, Store};
 use allclear_testkit::{Series, bench_folder, cpu_seconds, machine, resident_mib};
 use bytes::Bytes;
@@ -239,7 +239,7 @@ impl Drivers for Watching {
         DeliveryResult::Accepted { answer: String::new() }
     }
 
-    async fn perform(&self, _: PerformEffect, _: OutputSink) -> Performed {
+    async fn perform(&self, _: PerformEffect, _: OutputSink, _: StateRecorder) -> Performed {
         let outcome = StepOutcome::default();
         Performed { succeeded: true, outcome }
     }

@@ -1,10 +1,12 @@
 //! Drivers that do what a test says, and remember what they were asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use allclear_core::{CaptureEffect, DeliverEffect, DeliveryResult, PerformEffect, ProbeEffect, RunId, Sample, Verdict};
-use allclear_engine::{Drivers, OutputSink, Performed};
+use allclear_core::{
+    CaptureEffect, DeliverEffect, DeliveryResult, PerformEffect, ProbeEffect, RunId, Sample, StepOutcome, Verdict,
+};
+use allclear_engine::{Drivers, OutputSink, Performed, StateRecorder};
 use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -35,13 +37,21 @@ pub struct ScriptedDrivers {
     outside: Arc<Mutex<Outside>>,
     asked: Arc<watch::Sender<Vec<(&'static str, Asked)>>>,
     held: Arc<watch::Sender<bool>>,
+    /// Runs whose steps have ended after they were stopped.
+    released: Arc<watch::Sender<BTreeSet<RunId>>>,
+    /// Whether what is stopped ends.
+    yielding: Arc<watch::Sender<bool>>,
+    /// Whether what hangs goes on.
+    waking: Arc<watch::Sender<bool>>,
 }
 
 impl ScriptedDrivers {
     /// Drivers of the engine of that name: every probe passes, every channel answers 200, every step hangs.
     pub fn new(name: &'static str) -> Self {
         let asked = Arc::new(watch::Sender::new(Vec::new()));
-        Self { name, outside: Arc::default(), asked, held: Arc::new(watch::Sender::new(false)) }
+        let (held, released) = (Arc::default(), Arc::default());
+        let (yielding, waking) = (Arc::default(), Arc::default());
+        Self { name, outside: Arc::default(), asked, held, released, yielding, waking }
     }
 
     /// The same drivers, in the hands of another engine.
@@ -58,6 +68,16 @@ impl ScriptedDrivers {
     /// Holds every delivery until it is let go: what is sent meanwhile is under way.
     pub fn hold_deliveries(&self, hold: bool) {
         self.held.send_replace(hold);
+    }
+
+    /// Lets steps that hang end once they are stopped; before, they go on as if nobody had asked.
+    pub fn let_stopped_steps_end(&self) {
+        self.yielding.send_replace(true);
+    }
+
+    /// Lets steps that hang go on and succeed.
+    pub fn let_hanging_steps_go_on(&self) {
+        self.waking.send_replace(true);
     }
 
     /// Everything that was asked so far, and by whose engine.
@@ -97,16 +117,36 @@ impl Drivers for ScriptedDrivers {
         delivery_result(&answer)
     }
 
-    async fn perform(&self, effect: PerformEffect, output: OutputSink) -> Performed {
-        let script = self.outside().step(effect.step);
+    async fn perform(&self, effect: PerformEffect, output: OutputSink, states: StateRecorder) -> Performed {
+        let (run, script) = (effect.run, self.outside().step(effect.step));
+        let (step, to_capture) = (effect.step, effect.to_capture.clone());
         self.note(Asked::Perform(effect));
-        let (succeeded, summary) = match script {
-            StepScript::Hangs => std::future::pending().await,
-            StepScript::Succeeds(summary) => (true, summary),
-            StepScript::Fails(summary) => (false, summary),
+        let (succeeded, summary, commands_begun) = match script {
+            StepScript::Hangs => {
+                let (mut released, mut waking) = (self.released.subscribe(), self.waking.subscribe());
+                // The senders live as long as we do.
+                tokio::select! {
+                    _ = released.wait_for(|released| released.contains(&run)) => (false, "was cancelled".to_owned(), None),
+                    _ = waking.wait_for(|waking| *waking) => (true, "exited with 0".to_owned(), None),
+                }
+            }
+            StepScript::Succeeds(summary) => (true, summary, None),
+            StepScript::Fails(summary) => (false, summary, None),
+            StepScript::FailsAt(command, summary) => (false, summary, Some(command)),
         };
+        for key in to_capture {
+            let script = self.outside().capture(step);
+            let sealed = match script {
+                CaptureScript::Hangs => std::future::pending().await,
+                CaptureScript::Succeeds(value) => Ok([(key, Bytes::from(value))].into()),
+                CaptureScript::Fails(summary) => Err(summary),
+            };
+            if let Err(summary) = states.record(sealed).await {
+                return Performed { succeeded: false, outcome: step_outcome(false, &summary) };
+            }
+        }
         output.write(summary.as_bytes());
-        Performed { succeeded, outcome: step_outcome(succeeded, &summary) }
+        Performed { succeeded, outcome: StepOutcome { commands_begun, ..step_outcome(succeeded, &summary) } }
     }
 
     async fn capture(&self, effect: CaptureEffect) -> Result<BTreeMap<String, Bytes>, String> {
@@ -122,6 +162,10 @@ impl Drivers for ScriptedDrivers {
 
     async fn release(&self, run: RunId) {
         self.note(Asked::Release(run));
+        let _ = self.yielding.subscribe().wait_for(|yielding| *yielding).await;
+        self.released.send_modify(|released| {
+            released.insert(run);
+        });
     }
 
     async fn close(&self, run: RunId) {

@@ -201,7 +201,8 @@ impl Simulation {
 
     /// Ends a step that hangs, as its driver would report it.
     pub fn end_step(&mut self, run: RunId, step: u32, succeeded: bool, summary: &str) {
-        let Some(known) = self.world.runs.get(&run).and_then(|run| run.steps.get(&step)) else { return };
+        let known = self.world.runs.get(&run).or_else(|| self.world.ending.get(&run));
+        let Some(known) = known.and_then(|run| run.steps.get(&step)) else { return };
         let attempt = known.attempt;
         let outcome = step_outcome(succeeded, summary);
         let _ = self.submit(&Command::ReportStep { run, step, attempt, succeeded, outcome }, &Actor::Engine);
@@ -274,6 +275,7 @@ impl Simulation {
                 Effect::Deliver(effect) => self.deliver(id, effect),
                 Effect::Capture(effect) => self.capture(id, effect),
                 Effect::Perform(effect) => self.perform(id, effect),
+                Effect::Abandon(effect) => self.come_back(id, effect.never_begun()),
                 Effect::Probe(_) => unreachable!("probes follow their schedule"),
             }
         }
@@ -306,18 +308,30 @@ impl Simulation {
             }
             CaptureScript::Fails(summary) => CaptureResult::Failed { summary },
         };
-        self.come_back(id, Command::ReportCapture { run, step, result });
+        self.come_back(id, Command::ReportCapture { run, step, attempt: 0, result });
     }
 
     fn perform(&mut self, id: String, effect: PerformEffect) {
         let (run, step, attempt) = (effect.run, effect.step, effect.attempt);
         self.steps_taken.push(StepTaken { at: self.now, effect, log_len: self.log.len() });
-        let (succeeded, summary) = match self.outside.step(step) {
+        let to_capture = self.steps_taken.last().map(|taken| taken.effect.to_capture.clone()).unwrap_or_default();
+        let (succeeded, summary, begun) = match self.outside.step(step) {
             StepScript::Hangs => return,
-            StepScript::Succeeds(summary) => (!self.faults.breaks(), summary),
-            StepScript::Fails(summary) => (false, summary),
+            StepScript::Succeeds(summary) => (!self.faults.breaks(), summary, None),
+            StepScript::Fails(summary) => (false, summary, None),
+            StepScript::FailsAt(command, summary) => (false, summary, Some(command)),
         };
-        let outcome = step_outcome(succeeded, &summary);
+        // Each command that is begun was preceded by what it had to be preceded by.
+        let before = |key: &String| {
+            let index: Option<u32> = key.split_once('/').and_then(|(index, _)| index.parse().ok());
+            begun.is_none() || index < begun
+        };
+        for key in to_capture.into_iter().filter(before) {
+            let found = Digest::of(format!("what was before {key}").as_bytes());
+            let result = CaptureResult::Captured { captured: [(key, found)].into() };
+            self.take(&Command::ReportCapture { run, step, attempt, result }, &Actor::Engine);
+        }
+        let outcome = StepOutcome { commands_begun: begun, ..step_outcome(succeeded, &summary) };
         self.come_back(id, Command::ReportStep { run, step, attempt, succeeded, outcome });
     }
 
@@ -345,7 +359,8 @@ impl Simulation {
 /// The keys under which a driver reports what was before a step.
 pub(crate) fn capture_keys(effect: &CaptureEffect) -> impl Iterator<Item = String> + use<> {
     let plan = Arc::clone(&effect.plan);
-    let commands = plan.step(effect.step).map_or(&[][..], |step| &step.commands).iter().enumerate();
+    let commands = plan.step(effect.step).map_or(&[][..], |step| &step.commands[..step.undisturbed()]);
+    let commands = commands.iter().enumerate();
     let keys =
         commands.flat_map(|(index, command)| command.capture.keys().map(move |variable| format!("{index}/{variable}")));
     keys.collect::<Vec<_>>().into_iter()

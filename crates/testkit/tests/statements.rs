@@ -85,6 +85,7 @@ impl<'s> Place<'s> {
             target,
             directory: None,
             sealed: BTreeMap::new(),
+            to_capture: [].into(),
         };
         let (sender, mut receiver) = mpsc::channel::<Bytes>(64);
         let reading = tokio::spawn(async move { while receiver.recv().await.is_some() {} });

@@ -208,7 +208,7 @@ impl<'a> Attached<'a> {
         let step = current(&self.seen).unwrap_or_default();
         print::words(unattended(self.id, rest, &step));
         Some(Next::End(match rest {
-            Rest::Failed => Exit::Problems,
+            Rest::Failed | Rest::NotRecorded => Exit::Problems,
             Rest::InDoubt => Exit::InDoubt,
             _ => Exit::Refused,
         }))
@@ -258,6 +258,9 @@ impl<'a> Attached<'a> {
             Word::Yes => self.post(&of_step("approve"), &digest).await?,
             Word::Done(note) => self.post(&of_step("confirm"), &json!({"note": note})).await?,
             Word::Again => self.post(&of_step("repeat"), &digest).await?,
+            Word::WithoutUndo(reason) => {
+                self.post(&of_step("forgo-undo"), &json!({"digest": step["digest"], "reason": reason})).await?;
+            }
             Word::Skip(reason) => self.post(&of_step("skip"), &json!({"reason": reason})).await?,
             Word::Abort(reason) => self.post("abort", &json!({"reason": reason})).await?,
             Word::Pause => self.post("pause", &json!({})).await?,
@@ -322,6 +325,10 @@ fn unattended(id: &str, rest: Rest, step: &Value) -> String {
         Rest::Failed => format!(
             "`allclear resume {id} --again` performs it once more, `--happened` says that it happened nevertheless; \
              `allclear undo {id}` puts back what was done; `allclear runs abort {id} --reason …` ends the run."
+        ),
+        Rest::NotRecorded => format!(
+            "`allclear resume {id} --again` tries again to record what is before it; `--without-undo --reason …` performs \
+             it although no command will put it back; `allclear runs abort {id} --reason …` ends the run."
         ),
         Rest::InDoubt => format!(
             "Look, then: `allclear resume {id} --happened`, `allclear resume {id} --again` or `allclear resume {id} \

@@ -11,6 +11,8 @@ use crate::print;
 #[derive(Default)]
 pub(super) struct Story {
     plan: Value,
+    /// The last request for an approval.
+    asked: Value,
     /// Position of the last event that was told.
     seq: u64,
     /// The step that is being performed, as far as is known.
@@ -103,10 +105,16 @@ impl Story {
         let field = |name: &str| print::text(event, name);
         let step = field("step");
         match event["type"].as_str().unwrap_or_default() {
-            "ApprovalRequested" => announce(&event["step"], &self.plan),
-            "ApprovalGiven" => print::words(format!("  approved {}", agreed(record, &by))),
+            "ApprovalRequested" => {
+                self.asked = record.clone();
+                announce(&event["step"], &self.plan);
+            }
+            "ApprovalGiven" => print::words(format!("  approved {}", self.agreed(record, &by))),
             "ApprovalExpired" => print::words(format!("The approval of step {step} lapsed: it is asked for again.")),
             "StateCaptured" => print::words("  what is before is recorded"),
+            // Of one that is being performed the failure that follows says the same.
+            "CaptureFailed" if self.under_way.is_some() => {}
+            "UndoForgone" => print::words(format!("  {by} has it performed without an undo: {}", field("reason"))),
             "CaptureFailed" => print::words(format!("Step {step} was not performed: {}", field("summary"))),
             "StepStarted" => self.output = (event["step"].as_u64().unwrap_or(0), 0),
             "StepSucceeded" => print::words(format!("  {}{}", took(event), by_hand(record, &by))),
@@ -121,14 +129,29 @@ impl Story {
             _ => {}
         }
     }
+
+    /// Whoever approves by a command says so now; any other approval was given with the request for the run, also that of
+    /// the step which is asked for in the same breath.
+    fn agreed(&self, record: &Value, by: &str) -> String {
+        let step = &record["event"]["step"];
+        let asked = &self.asked;
+        let in_one_breath = asked["event"]["step"] == *step
+            && asked["at"] == record["at"]
+            && asked["cause"] == record["cause"]
+            && asked["seq"].as_u64().map(|seq| seq + 1) == record["seq"].as_u64();
+        let now = match record["cause"]["command"].as_str() {
+            Some("approve-step") => !in_one_breath,
+            Some("repeat-step" | "forgo-undo") => true,
+            Some("confirm-step") => planned(&self.plan, step).is_some_and(|planned| planned["kind"] == "manual"),
+            _ => false,
+        };
+        if now { format!("by {by}") } else { "beforehand".to_owned() }
+    }
 }
 
-/// Whoever approves by a command says so now; any other approval was given with the request for the run.
-fn agreed(record: &Value, by: &str) -> String {
-    match record["cause"]["command"].as_str() {
-        Some("approve-step" | "repeat-step" | "confirm-step") => format!("by {by}"),
-        _ => "beforehand".to_owned(),
-    }
+/// The step of that number in a plan.
+fn planned<'a>(plan: &'a Value, number: &Value) -> Option<&'a Value> {
+    plan["steps"].as_array().into_iter().flatten().find(|planned| planned["number"] == *number)
 }
 
 fn took(event: &Value) -> String {
@@ -152,8 +175,7 @@ fn by_hand(record: &Value, by: &str) -> String {
 
 /// What a step would perform.
 pub(crate) fn announce(number: &Value, plan: &Value) {
-    let planned = plan["steps"].as_array().into_iter().flatten().find(|planned| planned["number"] == *number);
-    let Some(planned) = planned else { return };
+    let Some(planned) = planned(plan, number) else { return };
     print::words(format!("\nStep {number}: {}", print::text(planned, "title")));
     let prose = print::text(planned, "prose");
     if !prose.is_empty() {

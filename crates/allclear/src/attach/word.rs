@@ -13,6 +13,8 @@ pub(super) enum Rest {
     /// A step that a person does waits for a note.
     Manual,
     Failed,
+    /// A step failed because what is before it could not be recorded.
+    NotRecorded,
     InDoubt,
     Paused,
 }
@@ -23,6 +25,7 @@ pub(super) enum Word {
     Yes,
     Done(String),
     Again,
+    WithoutUndo(String),
     Skip(String),
     Pause,
     GoOn,
@@ -36,6 +39,7 @@ impl Rest {
     /// Why this run rests; `None` while it does not.
     pub(super) fn of(run: &Value, step: Option<&Value>) -> Option<Self> {
         match run["state"].as_str()? {
+            "failed" if step.is_some_and(|step| step["capture_failed"] == true) => Some(Self::NotRecorded),
             "failed" => Some(Self::Failed),
             "in-doubt" => Some(Self::InDoubt),
             "waiting" if run["paused"] == true => Some(Self::Paused),
@@ -53,6 +57,10 @@ impl Rest {
             Self::Failed => {
                 ("What now? [r]etry [h]appened [s]kip [u]ndo [p]ause [a]bort [o]pen a shell [l]eave: ", "rhsupaol")
             }
+            Self::NotRecorded => (
+                "What now? [r]etry [w]ithout its undo [s]kip [u]ndo the run [p]ause [a]bort [o]pen a shell [l]eave: ",
+                "rwsupaol",
+            ),
             Self::InDoubt => {
                 ("What is it? [h]appened [r]epeat [s]kip [u]ndo [a]bort [o]pen a shell [l]eave: ", "hrsuaol")
             }
@@ -88,6 +96,7 @@ async fn word(letter: char, terminal: &Terminal) -> Option<Word> {
         'd' => Word::Done(said("What did you see or do? ").await?),
         'h' => Word::Done(said("How do you know? ").await?),
         'r' => Word::Again,
+        'w' => Word::WithoutUndo(said("No command will put it back. Why is its undo given up? ").await?),
         's' => Word::Skip(said("Why is it skipped? ").await?),
         'a' => Word::Abort(said("Why is the run aborted? ").await?),
         'p' => Word::Pause,
@@ -113,12 +122,14 @@ mod tests {
         assert_eq!(of("waiting", false, "manual"), Some(Rest::Manual));
         assert_eq!(of("waiting", true, "manual"), Some(Rest::Paused));
         assert_eq!(of("failed", true, "command"), Some(Rest::Failed));
+        let unrecorded = json!({"kind": "command", "capture_failed": true});
+        assert_eq!(Rest::of(&json!({"state": "failed"}), Some(&unrecorded)), Some(Rest::NotRecorded));
         assert_eq!(of("running", true, "command"), None, "the step goes on to its end");
     }
 
     #[test]
     fn every_letter_in_brackets_is_understood() {
-        for rest in [Rest::Command, Rest::Manual, Rest::Failed, Rest::InDoubt, Rest::Paused] {
+        for rest in [Rest::Command, Rest::Manual, Rest::Failed, Rest::NotRecorded, Rest::InDoubt, Rest::Paused] {
             let (question, letters) = rest.question();
             for (at, _) in question.match_indices('[') {
                 let letter = question[at + 1..].chars().next().unwrap_or(' ');

@@ -24,6 +24,12 @@ pub(crate) struct Args {
     /// Puts back what the run did, the step in doubt first; as `allclear undo` does.
     #[arg(long, conflicts_with_all = ["happened", "again"])]
     undo: bool,
+    /// Performs the step although what is before it could not be recorded: no command will put it back.
+    #[arg(long, requires = "reason", conflicts_with_all = ["happened", "again", "undo"])]
+    without_undo: bool,
+    /// Why its undo is given up, for `--without-undo`.
+    #[arg(long, value_name = "TEXT", requires = "without_undo")]
+    reason: Option<String>,
     /// What you saw, for `--happened`.
     #[arg(long, value_name = "TEXT", requires = "happened")]
     note: Option<String>,
@@ -48,7 +54,7 @@ async fn resume(args: &Args, id: RunId, client: &Client, common: &Common) -> any
     if run["paused"] == true && !matches!(run["state"].as_str(), Some("finished" | "aborted" | "undone")) {
         let _: Value = client.post(&format!("runs/{id}/resume"), &json!({})).await?;
     }
-    if args.happened || args.again {
+    if args.happened || args.again || args.without_undo {
         settle(args, id, client, &run).await?;
     }
     attach::attach_with(client, &id.to_string(), common, &args.approve).await
@@ -61,6 +67,8 @@ async fn settle(args: &Args, id: RunId, client: &Client, run: &Value) -> anyhow:
     let number = print::text(&step, "number");
     let (act, body) = if args.happened {
         ("confirm", json!({"note": args.note.as_deref().unwrap_or("settled with --happened")}))
+    } else if args.without_undo {
+        ("forgo-undo", json!({"digest": step["digest"], "reason": args.reason}))
     } else {
         ("repeat", json!({"digest": step["digest"]}))
     };

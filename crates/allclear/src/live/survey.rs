@@ -153,6 +153,7 @@ fn effect(run: RunId, plan: &Plan, target: &Target, language: &str, text: &str) 
         target: target.clone(),
         directory: None,
         sealed: BTreeMap::new(),
+        to_capture: [].into(),
     }
 }
 

@@ -117,6 +117,16 @@ pub(crate) fn code(output: &Output) -> i32 {
     output.status.code().unwrap_or(-1)
 }
 
+/// Whether a program of that name has that argument, by what the kernel says.
+pub(crate) fn is_running(program: &str, argument: &str) -> bool {
+    let processes = std::fs::read_dir("/proc").expect("Linux");
+    let mut lines = processes.filter_map(|process| std::fs::read(process.ok()?.path().join("cmdline")).ok());
+    lines.any(|line| {
+        let mut words = line.split(|byte| *byte == 0);
+        words.next() == Some(program.as_bytes()) && words.any(|word| word == argument.as_bytes())
+    })
+}
+
 /// The folder of the project.
 pub(crate) fn project() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
@@ -134,6 +144,11 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// The program with these arguments at a terminal of its own; `None`, visibly, where nothing can give it one.
     pub(crate) fn open(place: &Place, arguments: &[&str]) -> Option<Self> {
+        Self::open_in(place, arguments, &[])
+    }
+
+    /// The same with these variables in its environment.
+    pub(crate) fn open_in(place: &Place, arguments: &[&str], variables: &[(&str, &str)]) -> Option<Self> {
         let script = component(Component::Script)?;
         let program = place.command(arguments);
         let words = std::iter::once(program.get_program()).chain(program.get_args());
@@ -141,7 +156,10 @@ impl Terminal {
         // In the place of the shell, which may be any: one that stayed would take Ctrl-C for its own end.
         let line = format!("exec {}", words.join(" "));
         let mut command = Command::new(script);
-        command.args(["-qefc", &line, "/dev/null"]).envs(program.get_envs().filter_map(|(k, v)| Some((k, v?))));
+        command
+            .args(["-qefc", &line, "/dev/null"])
+            .envs(program.get_envs().filter_map(|(k, v)| Some((k, v?))))
+            .envs(variables.iter().copied());
         command.current_dir(place.path("")).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("a terminal opens");
         let keys = child.stdin.take().expect("its keys");

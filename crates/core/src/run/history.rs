@@ -27,7 +27,7 @@ pub struct RunHistory {
 /// What somebody did, when, and in which words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Said {
-    /// What: `paused`, `resumed`, `finished`, `aborted` or `skipped`.
+    /// What: `paused`, `resumed`, `finished`, `aborted`, `skipped` or `performed without an undo`.
     pub what: &'static str,
     /// When.
     pub at: Timestamp,
@@ -47,6 +47,8 @@ pub struct StepHistory {
     pub captured: Vec<String>,
     /// Why what was before it could not be recorded, each time that it was tried in vain.
     pub capture_failures: Vec<String>,
+    /// Who had it performed without recording what was before it, and why.
+    pub without_undo: Option<Said>,
     /// Every attempt.
     pub attempts: Vec<Attempt>,
     /// Who left it out, and why.
@@ -104,17 +106,27 @@ impl RunHistory {
         let mut history = Self::default();
         let mut requested_by = None;
         let mut manual = Vec::new();
+        let mut before: Option<&Recorded> = None;
         for recorded in events {
             if let Event::RunPlanned { plan, .. } | Event::UndoStarted { plan, .. } = recorded.event.as_ref() {
                 requested_by = Some(&recorded.cause.actor);
                 manual = plan.steps.iter().filter(|step| step.kind == StepKind::Manual).map(|it| it.number).collect();
             }
-            history.note(recorded, requested_by.unwrap_or(&recorded.cause.actor), &manual);
+            let requested_by = requested_by.unwrap_or(&recorded.cause.actor);
+            if let Event::ApprovalGiven { step, digest, .. } = recorded.event.as_ref() {
+                let now = is_said_now(recorded, *step, before, &manual);
+                let by = if now { &recorded.cause.actor } else { requested_by };
+                let (digest, by, at) = (digest.clone(), by.clone(), recorded.at);
+                let approval = Approval { digest, by, at, beforehand: !now, expired: false };
+                history.step(*step).approvals.push(approval);
+            }
+            history.note(recorded);
+            before = Some(recorded);
         }
         history
     }
 
-    fn note(&mut self, recorded: &Recorded, requested_by: &Actor, manual: &[u32]) {
+    fn note(&mut self, recorded: &Recorded) {
         let said = |what, words: Option<&String>| Said {
             what,
             at: recorded.at,
@@ -129,10 +141,8 @@ impl RunHistory {
             Event::StepSkipped { step, reason, .. } => {
                 self.step(*step).skipped = Some(said("skipped", Some(reason)));
             }
-            Event::ApprovalGiven { step, digest, .. } => {
-                let by_hand = manual.contains(step);
-                let approval = approval(recorded, digest, requested_by, by_hand);
-                self.step(*step).approvals.push(approval);
+            Event::UndoForgone { step, reason, .. } => {
+                self.step(*step).without_undo = Some(said("performed without an undo", Some(reason)));
             }
             event => self.note_step(recorded, event),
         }
@@ -144,7 +154,8 @@ impl RunHistory {
                 self.step(*step).approvals.iter_mut().for_each(|approval| approval.expired = true);
             }
             Event::StateCaptured { step, captured, .. } => {
-                self.step(*step).captured = captured.keys().cloned().collect();
+                let known = &mut self.step(*step).captured;
+                known.extend(captured.keys().filter(|key| !known.contains(key)).cloned().collect::<Vec<_>>());
             }
             Event::CaptureFailed { step, summary, .. } => self.step(*step).capture_failures.push(summary.clone()),
             Event::StepStarted { step, attempt, .. } => self.step(*step).attempts.push(Attempt {
@@ -195,16 +206,19 @@ impl RunHistory {
     }
 }
 
-/// Whoever approves by a command says so now; any other approval was given with the request. Whoever confirms a manual
-/// step approves that step; the approval of the step behind it, in the same breath, was given beforehand.
-fn approval(recorded: &Recorded, digest: &Digest, requested_by: &Actor, by_hand: bool) -> Approval {
-    let now = match &*recorded.cause.command {
-        "approve-step" | "repeat-step" => true,
-        "confirm-step" => by_hand,
+/// Whoever approves by a command says so now; any other approval was given with the request. Whoever approves or confirms a
+/// manual step approves that step; the step behind it is asked for in the same breath, and was approved beforehand.
+fn is_said_now(recorded: &Recorded, step: u32, before: Option<&Recorded>, manual: &[u32]) -> bool {
+    let asked_with_it = before.is_some_and(|before| {
+        let asked = matches!(before.event.as_ref(), Event::ApprovalRequested { step: asked, .. } if *asked == step);
+        asked && before.seq.checked_add(1) == Some(recorded.seq) && before.at == recorded.at && before.cause == recorded.cause
+    });
+    match &*recorded.cause.command {
+        "approve-step" => !asked_with_it,
+        "repeat-step" | "forgo-undo" => true,
+        "confirm-step" => manual.contains(&step),
         _ => false,
-    };
-    let by = if now { &recorded.cause.actor } else { requested_by };
-    Approval { digest: digest.clone(), by: by.clone(), at: recorded.at, beforehand: !now, expired: false }
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 
 mod approval;
 mod capture;
+mod ending;
 mod history;
 mod react;
 mod undo;
@@ -25,7 +26,8 @@ use crate::plan::Plan;
 use crate::record::{Actor, Recorded};
 use crate::world::{Folded, World};
 
-pub(crate) use capture::awaits_capture;
+pub(crate) use capture::{awaits_capture, captured_within};
+pub(crate) use ending::awaits_end;
 pub use history::{Approval, Attempt, PuttingBack, RunHistory, Said, StepHistory};
 pub(crate) use react::{accept, react};
 pub use undo::undo_plan;
@@ -79,6 +81,12 @@ pub struct Step {
     /// What was before its first attempt, by `<index of the command>/<variable>`: the digest of the sealed bytes; `None`
     /// before it was recorded.
     pub captured: Option<BTreeMap<String, Digest>>,
+    /// Whether it was not performed, or not to its end, because what is before could not be recorded.
+    pub capture_failed: bool,
+    /// Why a person had it performed without recording what is before.
+    pub forgone: Option<String>,
+    /// How many of its commands were begun in all attempts, at most; `None` where nobody knows.
+    pub commands_begun: Option<u32>,
     /// What came of the latest attempt to put it back.
     pub put_back: Option<PutBack>,
 }
@@ -158,6 +166,12 @@ impl Run {
         self.steps.iter().map(|(number, step)| (*number, step)).find(|(_, step)| open(step))
     }
 
+    /// The step that is being performed, and which attempt that is.
+    pub fn under_way(&self) -> Option<(u32, u32)> {
+        let started = self.steps.iter().find(|(_, step)| step.state == StepState::Started);
+        started.map(|(number, step)| (*number, step.attempt))
+    }
+
     /// The fold of one run's own events: how a finished run is read back from the log.
     pub fn replay(events: &[Recorded]) -> Option<Self> {
         events.iter().fold(None, |run, recorded| apply(run, recorded).0)
@@ -173,6 +187,9 @@ pub(crate) fn next(state: StepState, event: &Event) -> Option<StepState> {
         (Approved, Event::ApprovalExpired { .. }) => Some(Waiting),
         (Approved, Event::StateCaptured { .. }) => Some(Approved),
         (Approved, Event::CaptureFailed { .. }) => Some(Failed),
+        // What is before a later command of the step is recorded while the step is performed.
+        (Started, Event::StateCaptured { .. } | Event::CaptureFailed { .. }) => Some(Started),
+        (Failed, Event::UndoForgone { .. }) => Some(Failed),
         // An interrupted step that only observes is performed again without asking.
         (Approved | Started, Event::StepStarted { .. }) => Some(Started),
         (Started, Event::StepInDoubt { .. }) => Some(InDoubt),
@@ -192,9 +209,13 @@ pub(crate) fn fold(world: &mut World, recorded: &Recorded) -> Folded {
     if let Event::StepUndone { step, .. } = recorded.event.as_ref() {
         undo::remember(world, id, *step);
     }
-    let (after, folded) = apply(world.runs.get(&id).cloned(), recorded);
+    let known = world.runs.get(&id).or_else(|| world.ending.get(&id)).cloned();
+    let (after, folded) = apply(known, recorded);
     match after {
-        Some(run) if run.end.is_some() => drop(world.runs.remove(&id)),
+        Some(run) if run.end.is_some() => {
+            world.runs.remove(&id);
+            ending::keep(world, run);
+        }
         Some(run) => drop(world.runs.insert(id, run)),
         None => {}
     }
@@ -231,6 +252,9 @@ fn begun(id: RunId, plan: &Plan, incident: Option<IncidentId>, preapproved: &[Di
         outcome: None,
         since: recorded.at,
         captured: None,
+        capture_failed: false,
+        forgone: None,
+        commands_begun: Some(0),
         put_back: None,
     };
     Run {
@@ -261,22 +285,51 @@ fn note(run: &mut Run, recorded: &Recorded) -> Folded {
     }
     step.state = state;
     match event {
-        Event::StepStarted { attempt, .. } | Event::StepInDoubt { attempt, .. } => step.attempt = *attempt,
-        Event::StepSucceeded { attempt, outcome, .. } | Event::StepFailed { attempt, outcome, .. } => {
+        Event::StepStarted { attempt, .. } => step.attempt = *attempt,
+        Event::StepInDoubt { attempt, .. } => {
+            step.attempt = *attempt;
+            step.commands_begun = None;
+        }
+        Event::StepSucceeded { attempt, outcome, .. } => {
             step.attempt = *attempt;
             step.outcome = Some(outcome.clone());
+            step.commands_begun = None;
         }
-        Event::StateCaptured { captured, .. } => step.captured = Some(captured.clone()),
+        Event::StepFailed { attempt, outcome, .. } => {
+            step.attempt = *attempt;
+            step.outcome = Some(outcome.clone());
+            let both = step.commands_begun.zip(outcome.commands_begun);
+            step.commands_begun = both.map(|(before, now)| before.max(now));
+        }
+        event => note_capture(step, event),
+    }
+    Ok(())
+}
+
+/// What concerns capturing and putting back.
+fn note_capture(step: &mut Step, event: &Event) {
+    match event {
+        Event::StateCaptured { captured, .. } => {
+            let known = step.captured.get_or_insert_default();
+            for (key, digest) in captured {
+                known.entry(key.clone()).or_insert_with(|| digest.clone());
+            }
+        }
         Event::CaptureFailed { summary, .. } => {
+            step.capture_failed = true;
             step.outcome = Some(StepOutcome { summary: summary.clone(), ..StepOutcome::default() });
         }
-        // What was captured grows old while the step is not performed: it is captured anew.
-        Event::ApprovalExpired { .. } if step.attempt == 0 => step.captured = None,
+        Event::ApprovalGiven { .. } => step.capture_failed = false,
+        Event::UndoForgone { reason, .. } => step.forgone = Some(reason.clone()),
+        // What was captured grows old while the step is not performed: it is captured anew, or forgone anew.
+        Event::ApprovalExpired { .. } if step.attempt == 0 => {
+            step.captured = None;
+            step.forgone = None;
+        }
         Event::StepUndone { by, .. } => step.put_back = Some(PutBack { by: *by, succeeded: true }),
         Event::UndoFailed { by, .. } => step.put_back = Some(PutBack { by: *by, succeeded: false }),
         _ => {}
     }
-    Ok(())
 }
 
 fn note_run(run: &mut Run, event: &Event) {
@@ -306,6 +359,7 @@ fn step_of(event: &Event) -> Option<u32> {
         | Event::ApprovalExpired { step, .. }
         | Event::StateCaptured { step, .. }
         | Event::CaptureFailed { step, .. }
+        | Event::UndoForgone { step, .. }
         | Event::StepStarted { step, .. }
         | Event::StepSucceeded { step, .. }
         | Event::StepFailed { step, .. }

@@ -8,7 +8,7 @@ use crate::id::{IncidentId, RunId};
 use crate::incident::said;
 use crate::plan::{EffectClass, Plan, PlannedCommand, PlannedStep, StepKind};
 use crate::refusal::Refusal;
-use crate::run::{Run, StepState, approval, awaits_capture, capture, undo};
+use crate::run::{Run, StepState, approval, awaits_capture, awaits_end, capture, ending, undo};
 
 pub(crate) fn accept(batch: &mut Batch, command: &Command) -> Result<(), Refusal> {
     match command {
@@ -27,7 +27,10 @@ pub(crate) fn accept(batch: &mut Batch, command: &Command) -> Result<(), Refusal
         Command::ReportStep { run, step, attempt, succeeded, outcome } => {
             report(batch, *run, *step, *attempt, *succeeded, outcome)
         }
-        Command::ReportCapture { run, step, result } => capture::report(batch, *run, *step, result),
+        Command::ForgoUndo { run, step, digest, reason } => capture::forgo(batch, *run, *step, digest, reason),
+        Command::ReportCapture { run, step, attempt, result } => {
+            capture::report(batch, *run, *step, *attempt, result)
+        }
         Command::PauseRun { run } => {
             if !open(batch, *run)?.paused {
                 batch.push(Event::RunPaused { run: *run });
@@ -152,17 +155,25 @@ fn report(
     succeeded: bool,
     outcome: &StepOutcome,
 ) -> Result<(), Refusal> {
-    // Whoever performed it may still be there when the step is in doubt already: its word settles the doubt.
-    let (run, _) = in_state(batch, id, step, &[StepState::Started, StepState::InDoubt])?;
+    // Whoever performed it may still be there when the step is in doubt already: its word settles the doubt. And what an
+    // abort cut short has come to something, too.
+    let ending = batch.world().ending.get(&id);
+    let run = ending.map_or_else(|| open(batch, id), Ok)?;
+    standing(run, step, &[StepState::Started, StepState::InDoubt])?;
     if run.steps.get(&step).is_none_or(|step| step.attempt != attempt) {
         return Err(Refusal::StaleOutcome { attempt });
     }
+    // Of a run that is over nothing is left to react to after this.
+    let told = ending.and_then(|run| undo::told(run, step, succeeded));
     let outcome = outcome.clone();
     batch.push(if succeeded {
         Event::StepSucceeded { run: id, step, attempt, outcome }
     } else {
         Event::StepFailed { run: id, step, attempt, outcome }
     });
+    if let Some(told) = told {
+        batch.push(told);
+    }
     Ok(())
 }
 
@@ -192,9 +203,10 @@ fn advance(batch: &mut Batch, id: RunId) {
     }
 }
 
-/// Nothing is started before what it will change is recorded.
+/// Nothing is started before what it will change is recorded, nor while what it puts back is still being performed.
 fn start_when_captured(batch: &mut Batch, id: RunId, step: u32) {
-    if batch.world().runs.get(&id).is_some_and(|run| !awaits_capture(run, step)) {
+    let world = batch.world();
+    if world.runs.get(&id).is_some_and(|run| !awaits_capture(run, step) && !awaits_end(world, run)) {
         start(batch, id, step);
     }
 }
@@ -221,6 +233,7 @@ fn doubt_started_steps(batch: &mut Batch) {
             batch.push(Event::StepInDoubt { run, step, attempt });
         }
     }
+    ending::doubt(batch);
 }
 
 fn open(batch: &Batch, id: RunId) -> Result<&Run, Refusal> {
@@ -234,7 +247,11 @@ pub(super) fn in_state<'a>(
     number: u32,
     wanted: &[StepState],
 ) -> Result<(&'a Run, &'a PlannedStep), Refusal> {
-    let run = open(batch, id)?;
+    standing(open(batch, id)?, number, wanted)
+}
+
+fn standing<'a>(run: &'a Run, number: u32, wanted: &[StepState]) -> Result<(&'a Run, &'a PlannedStep), Refusal> {
+    let id = run.id;
     let missing = || Refusal::NoSuchStep { run: id.0, step: number };
     let state = run.steps.get(&number).ok_or_else(missing)?.state;
     if !wanted.contains(&state) {

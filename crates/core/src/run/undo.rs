@@ -62,7 +62,7 @@ fn put_back(run: &Run, planned: &PlannedStep) -> Vec<PlannedStep> {
     let mut commands = Vec::new();
     let mut stays = Vec::new();
     for (index, command) in planned.commands.iter().enumerate().rev() {
-        if command.effect == EffectClass::Observe {
+        if command.effect == EffectClass::Observe || was_not_reached(planned, step, index) {
             continue;
         }
         match inverse(index, command, step, &run.plan.target) {
@@ -83,6 +83,20 @@ fn put_back(run: &Run, planned: &PlannedStep) -> Vec<PlannedStep> {
     steps
 }
 
+/// Whether the command of that index was begun in no attempt: one before it failed, or what is before it was to be recorded
+/// first and was not.
+fn was_not_reached(planned: &PlannedStep, step: &Step, index: usize) -> bool {
+    let known = step.commands_begun.filter(|_| step.state != StepState::Started);
+    if known.is_some_and(|begun| index >= begun as usize) {
+        return true;
+    }
+    let recorded = |captured: &BTreeMap<String, Digest>| {
+        planned.commands[index].capture.keys().all(|variable| captured.contains_key(&key(index, variable)))
+    };
+    let recorded = step.captured.as_ref().is_none_or(recorded);
+    index >= planned.undisturbed() && step.forgone.is_none() && !recorded
+}
+
 /// Of how many undone runs the world remembers which steps were put back.
 const UNDONE_RUNS_MAX: usize = 1_000;
 
@@ -95,7 +109,11 @@ fn inverse(index: usize, command: &PlannedCommand, step: &Step, target: &str) ->
     let mut captured = BTreeMap::new();
     for variable in command.capture.keys() {
         let digest = step.captured.as_ref().and_then(|captured| captured.get(&key(index, variable)));
-        let digest: &Digest = digest.ok_or_else(|| "what was before it was not recorded".to_owned())?;
+        let missing = || match &step.forgone {
+            Some(reason) => format!("it was performed without an undo: {reason}"),
+            None => "what was before it was not recorded".to_owned(),
+        };
+        let digest: &Digest = digest.ok_or_else(missing)?;
         captured.insert(variable.clone(), digest.clone());
     }
     // A manifest is put back by commands.
@@ -132,7 +150,8 @@ pub(super) fn start(
     if undoes.0 > world.seq {
         return Err(Refusal::NotOpen { noun: "run".to_owned(), id: undoes.to_string() });
     }
-    if let Some(other) = world.runs.values().find(|run| run.undoes == Some(undoes)) {
+    // One that was aborted is under way until what it was doing has ended.
+    if let Some(other) = world.runs.values().chain(world.ending.values()).find(|run| run.undoes == Some(undoes)) {
         return Err(Refusal::UndoUnderWay { run: undoes.0, by: other.id.0 });
     }
     let again = |step: &u32| world.undone.get(&undoes).is_some_and(|undone| undone.contains(step));
@@ -162,17 +181,23 @@ pub(super) fn remember(world: &mut World, run: RunId, step: u32) {
     }
 }
 
-/// Says of the run that is undone what became of a step that puts one of its steps back. Where commands put back a part of
-/// it and a person has to see to the rest, the commands decide: what they did must not be done again.
+/// Says of the run that is undone what became of a step that puts one of its steps back.
 pub(super) fn tell(batch: &mut Batch, id: RunId, number: u32, succeeded: bool) {
-    let Some(run) = batch.world().runs.get(&id) else { return };
-    let (Some(original), Some(planned)) = (run.undoes, run.plan.step(number)) else { return };
-    let Some(step) = planned.undoes else { return };
+    let told = batch.world().runs.get(&id).and_then(|run| told(run, number, succeeded));
+    if let Some(told) = told {
+        batch.push(told);
+    }
+}
+
+/// What that is. Where commands put back a part of a step and a person has to see to the rest, the commands decide: what
+/// they did must not be done again.
+pub(super) fn told(run: &Run, number: u32, succeeded: bool) -> Option<Event> {
+    let (original, planned) = (run.undoes?, run.plan.step(number)?);
+    let step = planned.undoes?;
     let mut siblings = run.plan.steps.iter().filter(|sibling| sibling.undoes == Some(step));
     let decides = planned.kind == StepKind::Command || siblings.all(|sibling| sibling.kind == StepKind::Manual);
-    if !succeeded {
-        batch.push(Event::UndoFailed { run: original, step, by: id });
-    } else if decides {
-        batch.push(Event::StepUndone { run: original, step, by: id });
+    match succeeded {
+        false => Some(Event::UndoFailed { run: original, step, by: run.id }),
+        true => decides.then_some(Event::StepUndone { run: original, step, by: run.id }),
     }
 }

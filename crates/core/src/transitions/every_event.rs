@@ -128,7 +128,8 @@ fn after(event: &Event) -> Event {
             Event::StateCaptured { run: RUN, step: 1, captured }
         }
         Event::StateCaptured { .. } => Event::CaptureFailed { run: RUN, step: 1, summary: text("forbidden") },
-        Event::CaptureFailed { .. } => Event::StepStarted { run: RUN, step: 1, attempt: 1 },
+        Event::CaptureFailed { .. } => Event::UndoForgone { run: RUN, step: 1, reason: text("the cluster is lost") },
+        Event::UndoForgone { .. } => Event::StepStarted { run: RUN, step: 1, attempt: 1 },
         Event::StepStarted { .. } => Event::StepSucceeded { run: RUN, step: 1, attempt: 1, outcome: outcome(0) },
         Event::StepSucceeded { .. } => Event::StepFailed { run: RUN, step: 1, attempt: 1, outcome: outcome(1) },
         Event::StepFailed { .. } => Event::StepInDoubt { run: RUN, step: 1, attempt: 1 },
@@ -213,6 +214,7 @@ fn outcome(exit_code: i32) -> StepOutcome {
         summary: format!("exited with {exit_code}"),
         output: Some(Digest::of(b"output")),
         directory: Some(text("/srv/city")),
+        commands_begun: (exit_code > 0).then_some(1),
         duration_ms: 1_200,
     }
 }

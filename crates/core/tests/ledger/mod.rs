@@ -21,6 +21,8 @@ struct Account {
     /// When a person's word for the step was given that was not used up yet.
     words: BTreeMap<u32, Timestamp>,
     captured: BTreeMap<u32, BTreeMap<String, Digest>>,
+    /// Steps that a person has performed without what was before.
+    forgone: BTreeSet<u32>,
     attempts: BTreeMap<u32, u32>,
     under_way: Option<u32>,
 }
@@ -83,6 +85,7 @@ impl Ledger {
 
     fn note(&mut self, event: &Event) {
         let (Event::StateCaptured { run, .. }
+        | Event::UndoForgone { run, .. }
         | Event::ApprovalExpired { run, .. }
         | Event::StepSucceeded { run, .. }
         | Event::StepFailed { run, .. }
@@ -95,13 +98,24 @@ impl Ledger {
             return;
         };
         let account = self.accounts.get_mut(run).expect("it was opened");
-        assert!(!account.ended, "{run} has ended: {event:?}");
+        let ends = matches!(event, Event::StepSucceeded { .. } | Event::StepFailed { .. } | Event::StepInDoubt { .. });
+        let cut_short = account.ended && ends && account.under_way.is_some();
+        assert!(!account.ended || cut_short, "{run} has ended: {event:?}");
         match event {
             Event::StateCaptured { step, captured, .. } => {
-                assert!(!account.attempts.contains_key(step), "captured after it was attempted");
-                account.captured.insert(*step, captured.clone());
+                let known = account.captured.entry(*step).or_default();
+                if !account.attempts.contains_key(step) {
+                    known.clear();
+                }
+                let first = captured.keys().all(|key| !known.contains_key(key));
+                assert!(first, "captured again after it was attempted");
+                known.extend(captured.clone());
             }
-            Event::ApprovalExpired { step, .. } => assert!(account.words.remove(step).is_some(), "no word to lapse"),
+            Event::UndoForgone { step, .. } => drop(account.forgone.insert(*step)),
+            Event::ApprovalExpired { step, .. } => {
+                assert!(account.words.remove(step).is_some(), "no word to lapse");
+                account.forgone.remove(step);
+            }
             Event::RunPaused { .. } => account.paused = true,
             Event::RunResumed { .. } => account.paused = false,
             Event::RunFinished { .. } | Event::RunAborted { .. } => account.ended = true,
@@ -121,6 +135,7 @@ impl Ledger {
             ended: false,
             words: BTreeMap::new(),
             captured: BTreeMap::new(),
+            forgone: BTreeSet::new(),
             attempts: BTreeMap::new(),
             under_way: None,
         };
@@ -169,8 +184,14 @@ impl Ledger {
             assert_eq!(account.under_way, None, "one step at a time");
         }
         let first = account.attempts.insert(number, attempt).is_none();
-        assert!(!first || !step.captures() || account.captured.contains_key(&number), "started before it was captured");
+        let captures = step.commands.iter().take(step.undisturbed()).any(|command| !command.capture.is_empty());
+        let known = account.captured.contains_key(&number) || account.forgone.contains(&number);
+        assert!(!first || !captures || known, "started before it was captured");
         assert!(!account.ended);
         account.under_way = Some(number);
+        let (undoes, manual) = (account.undoes, step.kind == StepKind::Manual);
+        let still = |account: &Account| account.ended && account.under_way.is_some();
+        let at_rest = !undoes.is_some_and(|original| still(&self.accounts[&original]));
+        assert!(at_rest || manual, "{run} puts back what is still being performed");
     }
 }

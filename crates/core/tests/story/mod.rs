@@ -82,7 +82,8 @@ pub(crate) fn unknown_ids() -> Vec<Command> {
         Command::AbortRun { run, reason: text() },
         Command::PauseRun { run },
         Command::ResumeRun { run },
-        Command::ReportCapture { run, step: 1, result: CaptureResult::Failed { summary: text() } },
+        Command::ForgoUndo { run, step: 1, digest: Digest::default(), reason: text() },
+        Command::ReportCapture { run, step: 1, attempt: 0, result: CaptureResult::Failed { summary: text() } },
         Command::StartUndo { undoes: run, plan: Box::new(plan(0)), incident: None, preapproved: Vec::new() },
         Command::ReportDelivery { delivery: DeliveryId(7), attempt: 1, result: accepted() },
         Command::PublishReview { review, text: None },
@@ -137,7 +138,7 @@ fn capture(run: &Run, step: u32, choice: usize) -> Command {
         8..=9 => CaptureResult::Captured { captured: BTreeMap::new() },
         _ => CaptureResult::Failed { summary: "forbidden".to_owned() },
     };
-    Command::ReportCapture { run: run.id, step, result }
+    Command::ReportCapture { run: run.id, step, attempt: 0, result }
 }
 
 fn step(world: &World, which: usize, choice: usize) -> (Command, Actor) {
@@ -162,7 +163,8 @@ fn step(world: &World, which: usize, choice: usize) -> (Command, Actor) {
     let command = match choice {
         0..=2 => Command::ApproveStep { run, step, digest },
         3..=4 => Command::RepeatStep { run, step, digest },
-        5..=6 => Command::ConfirmStep { run, step, note: text() },
+        5 => Command::ConfirmStep { run, step, note: text() },
+        6 => Command::ForgoUndo { run, step, digest, reason: text() },
         7 => Command::SkipStep { run, step, reason: text() },
         8 if which == 0 => Command::AbortRun { run, reason: text() },
         8 => Command::ApproveStep { run, step, digest: Digest::of(b"something else") },

@@ -17,6 +17,7 @@
 //! An executor that works with the run's shell calls [`crate::shell::run`]. A credential that commands do not find in
 //! their environment is added to the secrets of [`Environment`] alone: what is not there is not redacted by value.
 
+mod attempt;
 mod cancellation;
 mod captured;
 mod environment;
@@ -30,6 +31,7 @@ mod wait;
 
 use allclear_core::{CaptureEffect, PerformEffect, Plan, PlannedCommand, RunId, StepOutcome, Target};
 
+pub use attempt::StateFound;
 pub(crate) use cancellation::Cancellation;
 pub(crate) use captured::Captured;
 pub(crate) use environment::Environment;

@@ -8,10 +8,11 @@ use allclear_core::{CaptureEffect, PerformEffect, RunId, StepOutcome};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
+use super::attempt::{self, Attempt, StateFound};
 use super::slot::{SlotState, Slots};
 use super::step::{self, Performable};
 use super::{Cancellation, Environment, Failure, OutputSink, Performed, Scope, Stage};
-use crate::seal::{CaptureKey, Origin};
+use crate::seal::CaptureKey;
 use crate::shell::Performer;
 use crate::trust::TrustStore;
 
@@ -42,10 +43,9 @@ impl Sessions {
         Self { trust: OnceLock::from(trust), ..self }
     }
 
-    /// Performs the captures of a step in order, in its run's session; the sealed bytes, by `INDEX/VARIABLE`, or one
-    /// sentence about the first that failed. What they find goes nowhere else.
+    /// Performs the captures that come before a step in order, in its run's session; the sealed bytes, by
+    /// `INDEX/VARIABLE`, or one sentence about the first that failed. What they find goes nowhere else.
     pub async fn capture(&self, effect: &CaptureEffect) -> Result<BTreeMap<String, Bytes>, String> {
-        let key = self.key.as_ref().ok_or("there is no data directory here to keep the key of what is captured in")?;
         let scope = Scope::from(effect);
         let step = Performable::of(&scope)?;
         let mut environment = Environment::of(&scope)?;
@@ -59,25 +59,41 @@ impl Sessions {
         let trust = self.trust.get_or_init(TrustStore::native);
         let mut stage = Stage { shell, database, trust, sink, cancelled };
         let values = step.capture(&scope, &environment, &mut stage).await;
-        let values = values.map_err(|summary| redactor.text(&summary))?;
-        let seal = |(name, value): (String, Vec<u8>)| {
-            let origin = Origin { run: effect.run, step: effect.step, key: name.clone() };
-            let sealed = key.seal(&origin, value).map_err(|error| format!("what was captured is not kept: {error}"))?;
-            Ok((name, Bytes::from(sealed)))
-        };
-        values.into_iter().map(seal).collect()
+        attempt::sealed(self.key.as_ref(), &scope, values.map_err(|summary| redactor.text(&summary))?)
     }
 
     /// Performs the commands of the step in order and stops at the first that fails. Output goes to the sink as it
     /// comes, redacted; where nobody receives it any more, it is dropped. Dropping the future kills the session.
     pub async fn perform(&self, effect: &PerformEffect, sink: &mpsc::Sender<Bytes>) -> Performed {
+        self.performed(effect, sink, None).await
+    }
+
+    /// The same for a step in which something is to be recorded on the way.
+    pub async fn perform_recording(
+        &self,
+        effect: &PerformEffect,
+        sink: &mpsc::Sender<Bytes>,
+        records: &mpsc::Sender<StateFound>,
+    ) -> Performed {
+        self.performed(effect, sink, Some(records)).await
+    }
+
+    async fn performed(
+        &self,
+        effect: &PerformEffect,
+        sink: &mpsc::Sender<Bytes>,
+        records: Option<&mpsc::Sender<StateFound>>,
+    ) -> Performed {
         let began = Instant::now();
-        let (succeeded, exit_code, summary, directory) = match self.attempt(effect, sink).await {
+        let mut begun = 0;
+        let (succeeded, exit_code, summary, directory) = match self.attempt(effect, sink, records, &mut begun).await {
             Ok((summary, directory)) => (true, Some(0), summary, directory),
             Err(failure) => (false, failure.exit_code, failure.summary, None),
         };
         let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Performed { succeeded, outcome: StepOutcome { exit_code, summary, output: None, directory, duration_ms } }
+        let commands_begun = if succeeded { None } else { u32::try_from(begun).ok() };
+        let outcome = StepOutcome { exit_code, summary, output: None, directory, commands_begun, duration_ms };
+        Performed { succeeded, outcome }
     }
 
     /// Kills everything that runs for this run, and waits until it is gone. A step that is being performed ends as
@@ -111,6 +127,8 @@ impl Sessions {
         &self,
         effect: &PerformEffect,
         sink: &mpsc::Sender<Bytes>,
+        records: Option<&mpsc::Sender<StateFound>>,
+        begun: &mut usize,
     ) -> Result<(String, Option<String>), Failure> {
         let scope = Scope::from(effect);
         let step = Performable::of(&scope)?.opened(&effect.sealed, self.key.as_ref())?;
@@ -131,7 +149,9 @@ impl Sessions {
         let SlotState { shell, database, .. } = &mut *state;
         let trust = self.trust.get_or_init(TrustStore::native);
         let mut stage = Stage { shell, database, trust, sink, cancelled: cancelled.clone() };
-        let result = step.perform(&scope, &environment, &mut stage).await;
+        let (to_capture, key) = (&effect.to_capture, self.key.as_ref());
+        let attempt = Attempt { to_capture, key, records, redactor: &redactor, begun };
+        let result = step.perform(&scope, &environment, &mut stage, attempt).await;
         tokio::select! {
             biased;
             () = stage.sink.finish() => {}

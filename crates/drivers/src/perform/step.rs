@@ -1,14 +1,16 @@
 //! One step: its commands in order, each by the executor of its language.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use allclear_core::{Digest, PlannedCommand, PlannedStep};
 use bytes::Bytes;
 use tokio::time::{sleep, timeout};
 
+use super::attempt::Attempt;
 use super::language::Language;
 use super::wait::Tries;
-use super::{Captured, Environment, Failure, Scope, Stage, Task, programs};
+use super::{Captured, Environment, Failure, OutputSink, Scope, Stage, Task, programs};
 use crate::redact::Redactor;
 use crate::seal::CaptureKey;
 use crate::secret::SecretText;
@@ -64,25 +66,71 @@ impl<'a> Performable<'a> {
         self.commands.iter().flat_map(|command| command.captured.secrets())
     }
 
-    /// Performs the captures up to the first that fails; what they found, by `INDEX/VARIABLE`.
+    /// Performs the captures that come before the step, up to the first that fails; what they found, by `INDEX/VARIABLE`.
     pub(super) async fn capture(
         &self,
         scope: &Scope<'_>,
         environment: &Environment,
         stage: &mut Stage<'_>,
     ) -> Result<Vec<(String, Vec<u8>)>, String> {
+        let found = self.found(0..self.step.undisturbed(), |_| true, scope, environment, stage).await;
+        found.map_err(|summary| format!("{summary}; nothing of this step was run"))
+    }
+
+    /// What the wanted captures of these commands find.
+    async fn found(
+        &self,
+        commands: Range<usize>,
+        wanted: impl Fn(&str) -> bool,
+        scope: &Scope<'_>,
+        environment: &Environment,
+        stage: &mut Stage<'_>,
+    ) -> Result<Vec<(String, Vec<u8>)>, String> {
         let mut values = Vec::new();
-        for (index, command) in self.commands.iter().enumerate() {
+        for (index, command) in self.commands.iter().enumerate().take(commands.end).skip(commands.start) {
             for (variable, capture) in &command.planned.capture {
+                let key = format!("{index}/{variable}");
+                if !wanted(&key) {
+                    continue;
+                }
                 let task = command.task(scope, environment);
-                let value = command.language.capture(capture, &task, stage).await.map_err(|failure| {
-                    let (name, summary) = (&command.name, failure.summary);
-                    format!("the capture `{variable}` of {name} {summary}; nothing of this step was run")
-                })?;
-                values.push((format!("{index}/{variable}"), value));
+                let value = command
+                    .language
+                    .capture(capture, &task, stage)
+                    .await
+                    .map_err(|failure| format!("the capture `{variable}` of {} {}", command.name, failure.summary))?;
+                values.push((key, value));
             }
         }
         Ok(values)
+    }
+
+    /// Records what is before these commands, each of which is performed only after that.
+    async fn record(
+        &self,
+        commands: Range<usize>,
+        scope: &Scope<'_>,
+        environment: &Environment,
+        stage: &mut Stage<'_>,
+        attempt: &Attempt<'_>,
+    ) -> Result<(), Failure> {
+        let of_these = |key: &String| {
+            let index = key.split_once('/').and_then(|(index, _)| index.parse().ok());
+            index.is_some_and(|index| commands.contains(&index))
+        };
+        if !attempt.to_capture.iter().any(of_these) {
+            return Ok(());
+        }
+        let wanted = |key: &str| attempt.to_capture.contains(key);
+        // What a capture complains about goes into the sentence about its failure and nowhere else.
+        let live = std::mem::replace(&mut stage.sink, OutputSink::silent(attempt.redactor.stream()));
+        let found = self.found(commands.clone(), wanted, scope, environment, stage).await;
+        stage.sink = live;
+        let found = match found {
+            Err(summary) if stage.cancelled.is_set() => return Err(summary.into()),
+            found => found.map_err(|summary| format!("{summary}; nothing from this command on was run")),
+        };
+        Ok(attempt.keep(scope, found).await?)
     }
 
     /// What is wrong with any of the commands, before the first one runs.
@@ -109,13 +157,16 @@ impl<'a> Performable<'a> {
         scope: &Scope<'_>,
         environment: &Environment,
         stage: &mut Stage<'_>,
+        mut attempt: Attempt<'_>,
     ) -> Result<String, Failure> {
         self.find_programs(scope, environment, stage).await?;
-        let Some(mut tries) = Tries::of(self.step)? else { return self.once(scope, environment, stage).await };
+        let Some(mut tries) = Tries::of(self.step)? else {
+            return self.once(scope, environment, stage, &mut attempt).await;
+        };
         loop {
             stage.sink.send(tries.begin().as_bytes()).await;
             // A try that takes too long is dropped, with everything that it started: it only observes.
-            let last = match timeout(tries.left(), self.once(scope, environment, stage)).await {
+            let last = match timeout(tries.left(), self.once(scope, environment, stage, &mut attempt)).await {
                 Ok(Ok(summary)) => return Ok(tries.succeeded(&summary)),
                 Ok(Err(failure)) if stage.cancelled.is_set() => return Err(failure),
                 Ok(Err(failure)) => failure.summary,
@@ -158,23 +209,30 @@ impl<'a> Performable<'a> {
         scope: &Scope<'_>,
         environment: &Environment,
         stage: &mut Stage<'_>,
+        attempt: &mut Attempt<'_>,
     ) -> Result<String, Failure> {
+        let mut begin = 0;
         let mut summary = match self.commands.len() {
             1 => "1 command succeeded".to_owned(),
             count => format!("{count} commands succeeded"),
         };
         for group in self.commands.chunk_by(|one, other| one.language == other.language && one.language.is_grouped()) {
             let [first, ..] = group else { continue };
+            let end = begin + group.len();
+            self.record(begin..end, scope, environment, stage, attempt).await?;
+            *attempt.begun = end;
             let tasks: Vec<Task<'_>> = group.iter().map(|command| command.task(scope, environment)).collect();
             match first.language.perform(&tasks, stage).await {
                 Ok(None) => {}
                 Ok(Some(done)) if self.commands.len() == group.len() => summary.push_str(&format!(": {done}")),
                 Ok(Some(done)) => summary.push_str(&format!("; {}: {done}", first.name)),
                 Err((at, Failure { exit_code, summary })) => {
+                    *attempt.begun = end.min(begin + at + 1);
                     let failed = group.get(at).unwrap_or(first);
                     return Err(Failure { exit_code, summary: format!("{} {summary}", failed.name) });
                 }
             }
+            begin = end;
         }
         Ok(summary)
     }

@@ -57,6 +57,7 @@ pub(crate) fn step(planned: PlannedStep) -> PerformEffect {
         target,
         directory: None,
         sealed: BTreeMap::new(),
+        to_capture: [].into(),
     }
 }
 

@@ -111,6 +111,19 @@ pub(crate) async fn plan_scaling(engine: &Engine) -> (RunId, Digest) {
     planned(engine, plan.sealed()).await
 }
 
+/// Plans a run of one step with two commands, each of which captures what was before; its id and what is to be approved.
+pub(crate) async fn plan_scaling_twice(engine: &Engine) -> (RunId, Digest) {
+    let mut plan = plan();
+    let scale = |name: &str| {
+        let mut command = plan.steps[0].commands[0].clone();
+        command.capture = [("REPLICAS".to_owned(), format!("kubectl get deployment/{name}"))].into();
+        command.undo = Some(format!("kubectl scale deployment/{name} --replicas=$REPLICAS"));
+        command.bound(TARGET)
+    };
+    plan.steps[0].commands = vec![scale("city-api"), scale("city-web")];
+    planned(engine, plan.sealed()).await
+}
+
 pub(crate) fn approve(run: RunId, digest: &Digest) -> Command {
     Command::ApproveStep { run, step: 1, digest: digest.clone() }
 }

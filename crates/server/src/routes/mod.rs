@@ -55,6 +55,7 @@ pub(crate) fn api() -> OpenApiRouter<Arc<Site>> {
         .routes(routes!(run_step::confirm))
         .routes(routes!(run_step::skip))
         .routes(routes!(run_step::repeat))
+        .routes(routes!(run_step::forgo_undo))
         .routes(routes!(run::pause))
         .routes(routes!(run::resume))
         .routes(routes!(run::abort))

@@ -128,10 +128,12 @@ pub(crate) struct StepDetail {
     pub(crate) since: Timestamp,
     /// Attempts so far.
     pub(crate) attempt: u32,
-    /// What the last attempt came to: `{exit_code, summary, output, directory, duration_ms}`.
+    /// Whether it was not performed, or not to its end, because what is before could not be recorded.
+    pub(crate) capture_failed: bool,
+    /// What the last attempt came to: `{exit_code, summary, output, directory, commands_begun, duration_ms}`.
     #[schema(value_type = Option<Object>)]
     pub(crate) outcome: Option<StepOutcome>,
-    /// `{approvals, captured, capture_failures, attempts, skipped, put_back}`: who agreed to which digest, every attempt
+    /// `{approvals, captured, capture_failures, without_undo, attempts, skipped, put_back}`: who agreed to which digest, every attempt
     /// with its exit code, output and duration, the names of what was recorded before, who left it out.
     #[schema(value_type = Object)]
     pub(crate) history: StepHistory,
@@ -150,6 +152,7 @@ fn steps(run: &Run, history: &mut RunHistory) -> Vec<StepDetail> {
             state: step.state,
             since: step.since,
             attempt: step.attempt,
+            capture_failed: step.capture_failed,
             outcome: step.outcome.clone(),
             history: history.steps.remove(&planned.number).unwrap_or_default(),
         })

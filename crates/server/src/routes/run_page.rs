@@ -62,6 +62,7 @@ async fn page(
         history: &history,
         output: &output,
         undone_by: run::undone_by(&world, &run),
+        waits_for: run.undoes.filter(|original| world.ending.contains_key(original)),
         undoable: !under_way && allclear_core::undo_plan(&run, None).is_ok(),
         asker,
         standing,
@@ -103,11 +104,13 @@ async fn act(
     let command = match verb.as_str() {
         "approve" => Command::ApproveStep { run, step, digest },
         "repeat" => Command::RepeatStep { run, step, digest },
+        "forgo-undo" => Command::ForgoUndo { run, step, digest, reason: field(&fields, "reason") },
         "confirm" => Command::ConfirmStep { run, step, note: field(&fields, "note") },
         "skip" => Command::SkipStep { run, step, reason: field(&fields, "reason") },
         _ => return Err(Problem::not_found("action", &verb).into()),
     };
-    let approves = matches!(command, Command::ApproveStep { .. } | Command::RepeatStep { .. });
+    let approves =
+        matches!(command, Command::ApproveStep { .. } | Command::RepeatStep { .. } | Command::ForgoUndo { .. });
     let proved = if approves { prove_second_person(&site, run, step, standing) } else { Ok(()) };
     let done = match proved {
         Ok(()) => site.submit(command, asker.0.clone()).await,

@@ -71,6 +71,31 @@ pub(crate) async fn repeat(
     Ok(Json(site.submit(Command::RepeatStep { run, step, digest }, actor).await?.into()))
 }
 
+/// What is agreed to, and why its undo is given up.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct ForgoBody {
+    /// Digest of the step, as the run shows it.
+    digest: String,
+    reason: String,
+}
+
+/// Agrees to perform a step although what is before it could not be recorded: no undo of it will be possible.
+#[utoipa::path(post, path = "/runs/{id}/steps/{step}/forgo-undo", tag = "runs", request_body = ForgoBody,
+    params(("id" = String, Path, example = "run-40"), ("step" = u32, Path, example = 1)),
+    responses((status = 200, body = Change), (status = 403, body = Problem), (status = 409, body = Problem)))]
+pub(crate) async fn forgo_undo(
+    State(site): State<Arc<Site>>,
+    Asker(actor): Asker,
+    standing: Standing,
+    Id(run): Id<RunId>,
+    StepNumber(step): StepNumber,
+    JsonBody(ForgoBody { digest, reason }): JsonBody<ForgoBody>,
+) -> Result<Json<Change>, Problem> {
+    prove_second_person(&site, run, step, standing)?;
+    let digest = Digest::given(&digest);
+    Ok(Json(site.submit(Command::ForgoUndo { run, step, digest, reason }, actor).await?.into()))
+}
+
 /// What a person saw.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct NoteBody {

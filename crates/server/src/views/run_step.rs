@@ -17,7 +17,7 @@ pub(crate) fn step(page: &RunPage<'_>, planned: &PlannedStep, step: &Step) -> Ma
             p.dim { "Looks every " (wait.every_s) " s until it is so, for " (wait.at_most_s) " s at most." }
         }
         (commands(planned))
-        @if let Some(history) = history { (happened(planned, step, history)) }
+        @if let Some(history) = history { (happened(page, planned, step, history)) }
         @if let Some(text) = page.output.get(&planned.number).filter(|text| !text.is_empty()) {
             pre.output tabindex="0" aria-label={ "Output of step " (planned.number) } { (text) }
         }
@@ -63,17 +63,23 @@ fn way_back(planned: &PlannedStep, command: &PlannedCommand) -> Markup {
     }
 }
 
-fn happened(planned: &PlannedStep, step: &Step, history: &StepHistory) -> Markup {
+fn happened(page: &RunPage<'_>, planned: &PlannedStep, step: &Step, history: &StepHistory) -> Markup {
     html! {
         @for given in history.approvals.iter().filter(|_| planned.kind == StepKind::Command) { (approval(given)) }
         @for failure in &history.capture_failures { p.outcome { "Not performed: " (failure) } }
         @if !history.captured.is_empty() { p.outcome.dim { "Recorded before: " (history.captured.len()) " value" (if history.captured.len() == 1 { "" } else { "s" }) ", sealed" } }
+        @if let Some(forgone) = &history.without_undo { p.outcome { (clock(forgone.at)) " " (forgone.by.name()) " has it performed without an undo: " (forgone.words.as_deref().unwrap_or_default()) } }
         @for one in &history.attempts { (attempt(one, history.attempts.len() > 1)) }
         @if let Some(skipped) = &history.skipped { p.outcome { (clock(skipped.at)) " left out by " (skipped.by.name()) ": " (skipped.words.as_deref().unwrap_or_default()) } }
         @for one in &history.put_back {
             p.outcome { (clock(one.at)) " " (if one.succeeded { "put back by " } else { "could not be put back by " }) a href={ "/runs/" (one.by) } { (one.by) } }
         }
-        @if step.state == StepState::Approved { p.outcome.dim { "What is before is being recorded." } }
+        @if step.state == StepState::Approved {
+            p.outcome.dim {
+                @if let Some(original) = page.waits_for { "Waits until the step of " a href={ "/runs/" (original) } { (original) } " that was cut short has ended." }
+                @else { "What is before is being recorded." }
+            }
+        }
     }
 }
 
@@ -120,6 +126,8 @@ fn forms(page: &RunPage<'_>, planned: &PlannedStep, step: &Step) -> Markup {
     let waiting = step.state == StepState::Waiting;
     let doubt = step.state == StepState::InDoubt;
     let failed = step.state == StepState::Failed;
+    // Nobody can have seen that something happened which was never attempted.
+    let attempted = (doubt || failed) && step.attempt > 0;
     let performs = (waiting && !manual) || doubt || failed;
     let why_not = why_not(page, planned);
     html! {
@@ -130,10 +138,11 @@ fn forms(page: &RunPage<'_>, planned: &PlannedStep, step: &Step) -> Markup {
         @if (waiting || doubt || failed) && page.may_act() {
             div.choices {
                 @if waiting && !manual && why_not.is_none() { (digest_form(page, planned, "approve", "Approve and perform")) }
-                @if (waiting && manual) || doubt {
-                    (text_form(page, planned.number, "confirm", "note", "What you saw or did", if doubt { "It happened" } else { "Done" }, true))
+                @if (waiting && manual) || attempted {
+                    (text_form(page, planned.number, "confirm", "note", "What you saw or did", if attempted { "It happened" } else { "Done" }, !failed))
                 }
-                @if (doubt || failed) && why_not.is_none() { (digest_form(page, planned, "repeat", "Perform it again")) }
+                @if (doubt || failed) && why_not.is_none() { (digest_form(page, planned, "repeat", if attempted { "Perform it again" } else { "Try again" })) }
+                @if failed && step.capture_failed && why_not.is_none() { (forgo_form(page, planned)) }
                 (text_form(page, planned.number, "skip", "reason", "Why it is left out", "Skip", false))
             }
         }
@@ -168,6 +177,20 @@ fn digest_form(page: &RunPage<'_>, planned: &PlannedStep, verb: &str, label: &st
             input type="hidden" name="digest" value=(digest);
             button.primary.grave[grave] type="submit" disabled[page.run.paused] { (label) " on " (page.run.plan.target) }
             p.hint { "digest " code title=(digest) { (digest.short()) } @if page.run.paused { " · the run is paused" } }
+        }
+    }
+}
+
+/// The word of a person who would rather have it done than have it undoable.
+fn forgo_form(page: &RunPage<'_>, planned: &PlannedStep) -> Markup {
+    let (form, digest) = (format!("forgo-undo-{}", planned.number), planned.digest(&page.run.plan.target));
+    html! {
+        form.inline method="post" action={ "/runs/" (page.run.id) "/steps/" (planned.number) "/forgo-undo" } {
+            input type="hidden" name="digest" value=(digest);
+            label for=(form) { "Why its undo is given up" }
+            input id=(form) name="reason" value=(page.typed.value(&form, "reason")) required;
+            button.grave type="submit" disabled[page.run.paused] { "Perform without undo on " (page.run.plan.target) }
+            p.hint { "What is before it could not be recorded: no command will put it back." }
         }
     }
 }

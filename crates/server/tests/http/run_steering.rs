@@ -100,6 +100,48 @@ async fn a_paused_run_ends_its_step_and_begins_no_other() {
 }
 
 #[tokio::test]
+async fn a_step_of_which_nothing_can_be_recorded_is_performed_when_somebody_gives_up_its_undo() {
+    let stage = Stage::set().await;
+    let mut plan = undoable();
+    let command = &mut plan.steps[1].commands[0];
+    // The drivers of the stage find nothing.
+    command.capture = [("REPLICAS".to_owned(), "kubectl get deployment payments".to_owned())].into();
+    *command = command.clone().bound("sandbox");
+    let run = planned(&stage, &plan.sealed()).await;
+    agree(&stage, &run, 1, "approve").await;
+    until(&stage, &run, "waiting", 2).await;
+    agree(&stage, &run, 2, "approve").await;
+    until(&stage, &run, "failed", 2).await;
+    let step = shown(&stage, &run).await["steps"][1].clone();
+    assert_eq!((&step["attempt"], &step["capture_failed"]), (&json!(0), &json!(true)), "{step}");
+    let cookie = stage.sign_in().await;
+    let page = stage.page(&cookie, &format!("/runs/{run}")).await.text;
+    assert!(page.contains("Perform without undo") && page.contains("Try again"), "{page}");
+    assert!(!page.contains("It happened"), "nothing was attempted: {page}");
+    let silent = stage.post(&format!("/api/v1/runs/{run}/steps/2/forgo-undo"), json!({"digest": step["digest"], "reason": " "}));
+    assert_eq!(silent.await.json()["code"], "empty");
+
+    let digest = step["digest"].as_str().unwrap();
+    let fields = [("digest", digest), ("reason", "nobody may read it")];
+    let forgone = stage.form(&cookie, &format!("/runs/{run}/steps/2/forgo-undo"), &fields).await;
+    assert_eq!(forgone.status, StatusCode::SEE_OTHER, "{}", forgone.text);
+    until(&stage, &run, "failed", 2).await;
+    let step = shown(&stage, &run).await["steps"][1].clone();
+    assert_eq!((&step["attempt"], &step["capture_failed"]), (&json!(1), &json!(false)), "{step}");
+    assert_eq!(step["history"]["without_undo"]["words"], "nobody may read it");
+    let page = stage.page(&cookie, &format!("/runs/{run}")).await.text;
+    assert!(page.contains("performed without an undo: nobody may read it") && !page.contains("Perform without undo"), "{page}");
+    let preview = stage.get(&format!("/api/v1/runs/{run}/undo")).await.json();
+    let prose = preview["plan"]["steps"][0]["prose"].as_str().unwrap();
+    assert!(prose.contains("it was performed without an undo: nobody may read it"), "{prose}");
+
+    assert!(page.contains("It happened"), "it was attempted, and whoever looked may know: {page}");
+    let happened = stage.form(&cookie, &format!("/runs/{run}/steps/2/confirm"), &[("note", "three replicas")]).await;
+    assert_eq!(happened.status, StatusCode::SEE_OTHER, "{}", happened.text);
+    assert_eq!(shown(&stage, &run).await["steps"][1]["state"], "succeeded");
+}
+
+#[tokio::test]
 async fn a_run_tells_who_agreed_to_what_and_how_every_attempt_ended() {
     let stage = Stage::set().await;
     let run = planned(&stage, &plan()).await;

@@ -10,7 +10,7 @@ use allclear_core::{
     ProcedureLink, RequestSample, RunId, RunbookPolicy, Sample, SecretRef, Severity, StepKind, StepOutcome, Target,
     Verdict, World,
 };
-use allclear_engine::{Clock, Drivers, Engine, Handle, Options, OutputSink, Performed};
+use allclear_engine::{Clock, Drivers, Engine, Handle, Options, OutputSink, Performed, StateRecorder};
 use allclear_server::{Auth, Site, local_router, router};
 use allclear_store::{Location, Store};
 use axum::Router;
@@ -87,7 +87,7 @@ impl Drivers for Script {
         self.delivery.lock().unwrap().clone()
     }
 
-    async fn perform(&self, effect: PerformEffect, output: OutputSink) -> Performed {
+    async fn perform(&self, effect: PerformEffect, output: OutputSink, _: StateRecorder) -> Performed {
         output.write(format!("performing step {}\ncaf", effect.step).as_bytes());
         output.write(b"\xC3");
         let _ = self.steps_end.subscribe().wait_for(|end| *end).await;

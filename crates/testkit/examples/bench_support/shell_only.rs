@@ -10,7 +10,7 @@ use allclear_core::{
     PlannedCommand, PlannedStep, ProbeEffect, Recorded, RunId, Sample, StepKind, StepState, Verdict, World,
 };
 use allclear_drivers::Sessions;
-use allclear_engine::{Drivers, Engine, Handle, Options, OutputSink, Performed, SystemClock};
+use allclear_engine::{Drivers, Engine, Handle, Options, OutputSink, Performed, StateRecorder, SystemClock};
 use allclear_store::{Location, Store};
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -100,7 +100,7 @@ impl Drivers for Shell {
         Ok(BTreeMap::new())
     }
 
-    async fn perform(&self, effect: PerformEffect, output: OutputSink) -> Performed {
+    async fn perform(&self, effect: PerformEffect, output: OutputSink, _: StateRecorder) -> Performed {
         let (sender, mut receiver) = mpsc::channel::<Bytes>(64);
         let keeping = async {
             while let Some(chunk) = receiver.recv().await {

@@ -30,6 +30,8 @@ pub enum StepScript {
     Succeeds(String),
     /// It fails at once, with this summary.
     Fails(String),
+    /// It fails at its command of this number, from 1, with this summary.
+    FailsAt(u32, String),
 }
 
 /// What becomes of recording what is before a step.

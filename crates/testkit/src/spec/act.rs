@@ -64,11 +64,23 @@ fn happen(simulation: &mut Simulation, read: &mut Read, words: &[&str]) -> Resul
         ["step", step, "will", "fail", summary] => {
             simulation.outside.set_step(number(step)?, StepScript::Fails((*summary).to_owned()));
         }
+        ["step", step, "will", "fail", "at", "command", command, summary] => {
+            let script = StepScript::FailsAt(number(command)?, (*summary).to_owned());
+            simulation.outside.set_step(number(step)?, script);
+        }
         ["capture", "of", "step", step, "will", script @ ..] => {
             simulation.outside.set_capture(number(step)?, capture(script)?);
         }
         ["step", step, "succeeds"] => end_step(simulation, number(step)?, true, "exited with 0")?,
         ["step", step, "fails", summary] => end_step(simulation, number(step)?, false, summary)?,
+        ["step", step, "of", run, "fails", summary] => {
+            let run = run.parse().map_err(|_| format!("`{run}` is not a run"))?;
+            simulation.end_step(run, number(step)?, false, summary);
+        }
+        ["step", step, "of", run, "succeeds"] => {
+            let run = run.parse().map_err(|_| format!("`{run}` is not a run"))?;
+            simulation.end_step(run, number(step)?, true, "exited with 0");
+        }
         [name, deed @ ..] => {
             let actor = match name.split_once(':') {
                 Some(("source", name)) => Actor::Source(name.into()),
@@ -170,6 +182,9 @@ fn run_command(simulation: &Simulation, read: &Read, words: &[&str]) -> Understo
                 ("confirms", [note]) => Command::ConfirmStep { run, step, note: text(note) },
                 ("skips", [reason]) => Command::SkipStep { run, step, reason: text(reason) },
                 ("repeats", []) => Command::RepeatStep { run, step, digest },
+                ("performs", ["without", "undo", reason]) => {
+                    Command::ForgoUndo { run, step, digest, reason: text(reason) }
+                }
                 _ => return None,
             }
         }

@@ -57,6 +57,7 @@ fn effect(target: Target, commands: Vec<PlannedCommand>) -> PerformEffect {
         target,
         directory: None,
         sealed: [].into(),
+        to_capture: [].into(),
     }
 }
 
