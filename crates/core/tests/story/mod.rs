@@ -148,7 +148,7 @@ fn step(world: &World, which: usize, choice: usize) -> (Command, Actor) {
     let step = current.map_or(1, |(number, _)| number) + u32::from(choice == 11);
     let digest = known.and_then(|run| run.plan.step(step)).map(|step| step.digest(TARGET)).unwrap_or_default();
     let attempt = current.map_or(1, |(_, step)| step.attempt).saturating_sub(u32::from(choice == 10));
-    let person = Actor::Person(["ana", "ben"][which % 2].to_owned());
+    let person = Actor::Person(["ana", "ben"][which % 2].into());
     let text = || "because".to_owned();
     let outcome = StepOutcome { summary: "exited".to_owned(), ..StepOutcome::default() };
     let report = |succeeded| Command::ReportStep { run, step, attempt, succeeded, outcome: outcome.clone() };
