@@ -26,6 +26,7 @@ pub(crate) const PAGES: &[(&str, &str)] = pages![
     "digest-differs",
     "empty",
     "four-eyes",
+    "needs-person",
     "no-such-step",
     "not-found",
     "not-in-policy",
