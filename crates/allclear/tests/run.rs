@@ -141,7 +141,8 @@ fn what_a_killed_attempt_has_left_running_is_killed_before_the_step_is_performed
 #[test]
 fn who_says_that_a_step_happened_has_not_approved_what_comes_after_it() {
     let place = Place::new();
-    let runbook = "# R\n\n## Mend\n\n1. **Try:**\n```bash\ntouch tried && false\n```\n\n2. **Go on:**\n```bash\ntouch on\n```\n";
+    let runbook =
+        "# R\n\n## Mend\n\n1. **Try:**\n```bash\ntouch tried && false\n```\n\n2. **Go on:**\n```bash\ntouch on\n```\n";
     let digest = planned(&place, runbook, "mend")["digest"].as_str().expect("a digest").to_owned();
     let failed = place.run(&["run", "runbook.md", "mend", "--approve", &digest]);
     assert_eq!(code(&failed), 1, "{}", said(&failed));

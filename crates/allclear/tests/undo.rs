@@ -166,7 +166,10 @@ fn of_a_step_that_failed_half_way_nothing_is_put_back_that_was_never_begun() {
 /// A `kubectl` that may change and not read.
 fn with_kubectl(place: &Place) -> String {
     std::fs::create_dir_all(place.path("bin")).expect("it can be made");
-    let script = format!("#!/bin/sh\ncase $1 in get) echo forbidden >&2; exit 1;; esac\ntouch {}\n", place.path("scaled").display());
+    let script = format!(
+        "#!/bin/sh\ncase $1 in get) echo forbidden >&2; exit 1;; esac\ntouch {}\n",
+        place.path("scaled").display()
+    );
     let program = place.write("bin/kubectl", &script);
     std::fs::set_permissions(program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("it is ours");
     format!("{}:{}", place.path("bin").display(), std::env::var("PATH").unwrap_or_default())
@@ -177,7 +180,10 @@ fn a_step_is_performed_without_its_undo_only_when_a_person_says_so_and_why() {
     let place = Place::new();
     let path = with_kubectl(&place);
     let run = |arguments: &[&str]| place.command(arguments).env("PATH", &path).output().expect("the program starts");
-    place.write("runbook.md", "# R\n\n## Mend\n\n1. **Mend:**\n```bash\nkubectl scale deployment/api --replicas=3\n```\n");
+    place.write(
+        "runbook.md",
+        "# R\n\n## Mend\n\n1. **Mend:**\n```bash\nkubectl scale deployment/api --replicas=3\n```\n",
+    );
     let digest = place.json(&["plan", "runbook.md", "mend"])["digest"].as_str().expect("a digest").to_owned();
     let failed = run(&["run", "runbook.md", "mend", "--approve", &digest]);
     assert_eq!(code(&failed), 1, "{}", said(&failed));
@@ -201,8 +207,13 @@ fn a_step_is_performed_without_its_undo_only_when_a_person_says_so_and_why() {
 fn a_person_at_the_terminal_gives_up_an_undo_with_a_key_and_a_reason() {
     let place = Place::new();
     let path = with_kubectl(&place);
-    place.write("runbook.md", "# R\n\n## Mend\n\n1. **Mend:**\n```bash\nkubectl scale deployment/api --replicas=3\n```\n");
-    let Some(mut terminal) = Terminal::open_in(&place, &["run", "runbook.md", "mend"], &[("PATH", &path)]) else { return };
+    place.write(
+        "runbook.md",
+        "# R\n\n## Mend\n\n1. **Mend:**\n```bash\nkubectl scale deployment/api --replicas=3\n```\n",
+    );
+    let Some(mut terminal) = Terminal::open_in(&place, &["run", "runbook.md", "mend"], &[("PATH", &path)]) else {
+        return;
+    };
     terminal.until("[l]eave: ");
     terminal.press("y\n");
     terminal.until("Step 1 was not performed");

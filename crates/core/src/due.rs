@@ -69,7 +69,8 @@ fn deliveries<'a>(world: &'a World, policy: &'a Policy, now: Timestamp) -> impl 
 }
 
 fn steps<'a>(world: &'a World, policy: &'a Policy) -> impl Iterator<Item = Effect> + 'a {
-    let of_run = move |run: &'a Run| run.steps.iter().filter_map(move |(number, it)| of_step(world, run, *number, it, policy));
+    let of_run =
+        move |run: &'a Run| run.steps.iter().filter_map(move |(number, it)| of_step(world, run, *number, it, policy));
     world.runs.values().flat_map(of_run).chain(world.ending.values().filter_map(abandoned))
 }
 
@@ -92,14 +93,16 @@ fn of_step(world: &World, run: &Run, number: u32, step: &Step, policy: &Policy) 
             sealed: BTreeMap::new(),
             to_capture: captured_within(run, number),
         })),
-        StepState::Approved if !run.paused && awaits_capture(run, number) && !awaits_end(world, run) => Some(Effect::Capture(CaptureEffect {
-            run: run.id,
-            step: number,
-            plan: Arc::clone(&run.plan),
-            incident: run.incident,
-            target: target(),
-            directory: directory(run),
-        })),
+        StepState::Approved if !run.paused && awaits_capture(run, number) && !awaits_end(world, run) => {
+            Some(Effect::Capture(CaptureEffect {
+                run: run.id,
+                step: number,
+                plan: Arc::clone(&run.plan),
+                incident: run.incident,
+                target: target(),
+                directory: directory(run),
+            }))
+        }
         _ => None,
     }
 }

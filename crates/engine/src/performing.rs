@@ -121,10 +121,8 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
 
     /// Whether this is no outcome, but a look that was stopped: recorded, it would fail a step that was never started.
     pub(crate) fn is_cut_short(&self, outcome: &Outcome) -> bool {
-        let failed = matches!(
-            outcome.command,
-            Command::ReportCapture { attempt: 0, result: CaptureResult::Failed { .. }, .. }
-        );
+        let failed =
+            matches!(outcome.command, Command::ReportCapture { attempt: 0, result: CaptureResult::Failed { .. }, .. });
         self.captures_stopped && failed
     }
 

@@ -91,13 +91,7 @@ fn recorded(run: RunId, step: &PlannedStep, captured: &BTreeMap<String, Digest>)
 }
 
 /// A person has a step performed of which nothing can be recorded: said of that step, and of no other.
-pub(super) fn forgo(
-    batch: &mut Batch,
-    run: RunId,
-    step: u32,
-    digest: &Digest,
-    reason: &str,
-) -> Result<(), Refusal> {
+pub(super) fn forgo(batch: &mut Batch, run: RunId, step: u32, digest: &Digest, reason: &str) -> Result<(), Refusal> {
     said("reason", reason)?;
     let (known, _) = in_state(batch, run, step, &[StepState::Failed])?;
     if !known.steps.get(&step).is_some_and(|step| step.capture_failed) {

@@ -211,7 +211,10 @@ impl RunHistory {
 fn is_said_now(recorded: &Recorded, step: u32, before: Option<&Recorded>, manual: &[u32]) -> bool {
     let asked_with_it = before.is_some_and(|before| {
         let asked = matches!(before.event.as_ref(), Event::ApprovalRequested { step: asked, .. } if *asked == step);
-        asked && before.seq.checked_add(1) == Some(recorded.seq) && before.at == recorded.at && before.cause == recorded.cause
+        asked
+            && before.seq.checked_add(1) == Some(recorded.seq)
+            && before.at == recorded.at
+            && before.cause == recorded.cause
     });
     match &*recorded.cause.command {
         "approve-step" => !asked_with_it,

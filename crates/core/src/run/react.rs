@@ -28,9 +28,7 @@ pub(crate) fn accept(batch: &mut Batch, command: &Command) -> Result<(), Refusal
             report(batch, *run, *step, *attempt, *succeeded, outcome)
         }
         Command::ForgoUndo { run, step, digest, reason } => capture::forgo(batch, *run, *step, digest, reason),
-        Command::ReportCapture { run, step, attempt, result } => {
-            capture::report(batch, *run, *step, *attempt, result)
-        }
+        Command::ReportCapture { run, step, attempt, result } => capture::report(batch, *run, *step, *attempt, result),
         Command::PauseRun { run } => {
             if !open(batch, *run)?.paused {
                 batch.push(Event::RunPaused { run: *run });

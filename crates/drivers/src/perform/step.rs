@@ -94,11 +94,10 @@ impl<'a> Performable<'a> {
                     continue;
                 }
                 let task = command.task(scope, environment);
-                let value = command
-                    .language
-                    .capture(capture, &task, stage)
-                    .await
-                    .map_err(|failure| format!("the capture `{variable}` of {} {}", command.name, failure.summary))?;
+                let value =
+                    command.language.capture(capture, &task, stage).await.map_err(|failure| {
+                        format!("the capture `{variable}` of {} {}", command.name, failure.summary)
+                    })?;
                 values.push((key, value));
             }
         }

@@ -131,7 +131,10 @@ async fn a_step_of_which_nothing_can_be_recorded_is_performed_when_somebody_give
     assert_eq!((&step["attempt"], &step["capture_failed"]), (&json!(1), &json!(false)), "{step}");
     assert_eq!(step["history"]["without_undo"]["words"], "nobody may read it");
     let page = stage.page(&cookie, &format!("/runs/{run}")).await.text;
-    assert!(page.contains("performed without an undo: nobody may read it") && !page.contains("Perform without undo"), "{page}");
+    assert!(
+        page.contains("performed without an undo: nobody may read it") && !page.contains("Perform without undo"),
+        "{page}"
+    );
     let preview = stage.get(&format!("/api/v1/runs/{run}/undo")).await.json();
     let prose = preview["plan"]["steps"][0]["prose"].as_str().unwrap();
     assert!(prose.contains("it was performed without an undo: nobody may read it"), "{prose}");
