@@ -207,7 +207,7 @@ fn plan(choice: usize) -> Plan {
     };
     let gravest = if choice.is_multiple_of(2) { EffectClass::Destroy } else { EffectClass::Unknown };
     let change = command(2, EffectClass::Change, Some("put $BEFORE back"), true);
-    let declared_milder = PlannedCommand { classified: (choice % 5 == 0).then_some(gravest), ..change.clone() };
+    let declared_milder = PlannedCommand { classified: choice.is_multiple_of(5).then_some(gravest), ..change.clone() };
     let mut steps = vec![
         step(1, vec![command(1, EffectClass::Observe, None, false)]),
         step(2, vec![declared_milder]),
