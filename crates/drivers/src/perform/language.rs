@@ -28,10 +28,11 @@ impl Language {
         }
     }
 
-    /// What is wrong with the command, before anything of its step is run.
-    pub(super) async fn check(self, task: &Task<'_>) -> Result<(), String> {
+    /// What is wrong with the command, before anything of its step is run. The first command of a step may leave that to
+    /// its own beginning.
+    pub(super) async fn check(self, task: &Task<'_>, is_first: bool) -> Result<(), String> {
         match self {
-            Self::Bash => shell::check(task).await,
+            Self::Bash => shell::check(task, is_first).await,
             Self::Sql => sql::check(task),
             Self::Http => http::check(task),
             Self::Manifest => kubernetes::check(task),

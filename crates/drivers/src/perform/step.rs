@@ -139,10 +139,10 @@ impl<'a> Performable<'a> {
         environment: &Environment,
         redactor: &Redactor,
     ) -> Result<(), String> {
-        for command in &self.commands {
+        for (index, command) in self.commands.iter().enumerate() {
             command
                 .language
-                .check(&command.task(scope, environment))
+                .check(&command.task(scope, environment), index == 0)
                 .await
                 .map_err(|error| format!("{} {}; nothing of this step was run", command.name, redactor.text(&error)))?;
         }

@@ -64,12 +64,16 @@ impl Shell {
     }
 }
 
-/// What is wrong with the command, as bash itself sees it.
-pub(crate) async fn check(task: &Task<'_>) -> Result<(), String> {
+/// What is wrong with the command, as bash itself sees it. A process for that costs as much as many a command: the first
+/// command of a step does without where it is one line, of which bash performs nothing before it has understood it all.
+pub(crate) async fn check(task: &Task<'_>, is_first: bool) -> Result<(), String> {
     if let Some((variable, _)) = task.captured.iter().find(|(_, value)| value.contains(&0)) {
         return Err(format!(
             "needs `{variable}`, which was recorded with NUL bytes, and no variable of a shell holds those"
         ));
+    }
+    if is_first && syntax::is_one_line(&task.command.rendered) {
+        return Ok(());
     }
     syntax::check(&task.command.rendered, task.environment).await
 }
@@ -92,7 +96,13 @@ pub(crate) async fn run(text: &str, task: &Task<'_>, stage: &mut Stage<'_>) -> R
         Ending::Ended { .. } | Ending::Overrun { .. } | Ending::Garbled | Ending::Cancelled => drop(session),
     }
     let tail = stage.sink.tail();
-    let snapshot = ending.into_result(&tail)?;
+    let snapshot = match ending.into_result(&tail) {
+        Err(failure) if failure.exit_code == Some(syntax::EXIT_CODE) && syntax::is_one_line(text) => {
+            let mistake = syntax::check(text, task.environment).await.err();
+            return Err(mistake.map_or(failure, |mistake| format!("{mistake}; nothing of it was run").into()));
+        }
+        result => result?,
+    };
     if snapshot.is_none() {
         tracing::warn!(run = %scope.run, step = scope.step, "the session's state is not kept: a failure would fall back to an older one");
     }

@@ -43,7 +43,7 @@ __allclear_end() {
 # Tells how a command (or the whole session) ended, and what the session knows: directory, options, variables, functions.
 __allclear_report() {
   set +euxv
-  local IFS=$' \t\n' __allclear_name __allclear_code=$2
+  local IFS=$' \t\n' __allclear_name __allclear_names=() __allclear_code=$2
   if [[ $2 == 141 && $__allclear_cut ]]; then __allclear_code=0; fi
   __allclear_cut=''
   {
@@ -51,15 +51,22 @@ __allclear_report() {
     if [[ $__allclear_code == 0 ]]; then
       builtin shopt -p
       builtin umask -p
-      while read -r __allclear_name; do
+      # Every variable there is, by its first letter: no process is needed for that, as it is for the output of `compgen`.
+      for __allclear_name in \
+        "${!A@}" "${!B@}" "${!C@}" "${!D@}" "${!E@}" "${!F@}" "${!G@}" "${!H@}" "${!I@}" "${!J@}" "${!K@}" \
+        "${!L@}" "${!M@}" "${!N@}" "${!O@}" "${!P@}" "${!Q@}" "${!R@}" "${!S@}" "${!T@}" "${!U@}" "${!V@}" \
+        "${!W@}" "${!X@}" "${!Y@}" "${!Z@}" "${!a@}" "${!b@}" "${!c@}" "${!d@}" "${!e@}" "${!f@}" "${!g@}" \
+        "${!h@}" "${!i@}" "${!j@}" "${!k@}" "${!l@}" "${!m@}" "${!n@}" "${!o@}" "${!p@}" "${!q@}" "${!r@}" \
+        "${!s@}" "${!t@}" "${!u@}" "${!v@}" "${!w@}" "${!x@}" "${!y@}" "${!z@}" "${!_@}"; do
         # What was captured is secret, and set anew for each command that needs it.
         [[ ${__allclear_captured-} == *" $__allclear_name "* ]] && continue
         case $__allclear_name in
           __allclear_* | ALLCLEAR_SESSION | BASH* | _ | DIRSTACK | EPOCH* | EUID | FUNCNAME | GROUPS | HISTCMD | IFS | LINENO) ;;
           OLDPWD | OPTIND | PIPESTATUS | PPID | PWD | RANDOM | SECONDS | SHELLOPTS | SHLVL | SRANDOM | UID) ;;
-          *) builtin declare -p "$__allclear_name" ;;
+          *) __allclear_names+=("$__allclear_name") ;;
         esac
-      done < <(compgen -v)
+      done
+      builtin declare -p "${__allclear_names[@]}"
       builtin declare -f
       builtin declare -Fx
     fi

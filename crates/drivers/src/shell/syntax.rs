@@ -13,6 +13,14 @@ use crate::perform::Environment;
 /// Longest complaint that is told.
 const COMPLAINT_CHARS_MAX: usize = 300;
 
+/// With which bash refuses what is not valid; other failures have it, too.
+pub(super) const EXIT_CODE: i32 = 2;
+
+/// Whether bash reads all of the text before it performs any of it.
+pub(super) fn is_one_line(text: &str) -> bool {
+    !text.trim_end_matches('\n').contains('\n')
+}
+
 /// What is wrong with the text, as the end of a sentence that began with the command's name.
 pub(super) async fn check(text: &str, environment: &Environment) -> Result<(), String> {
     // Extended patterns are allowed, since the text may switch them on itself.
