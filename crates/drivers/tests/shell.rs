@@ -390,6 +390,24 @@ async fn an_exit_trap_runs_when_the_run_is_over() {
 }
 
 #[tokio::test]
+async fn what_a_session_knows_survives_a_failure_however_much_it_is_and_nobody_waits_for_it() {
+    let sessions = Sessions::new();
+    let marker = tempfile::tempdir().expect("a temporary folder");
+    let left = marker.path().join("left");
+    let fill = "known=$(head -c 1000000 /dev/zero | tr '\\0' x)";
+    let (performed, _) = perform(&sessions, &bash(1, &[fill])).await;
+    assert!(performed.succeeded, "{performed:?}");
+    let (performed, _) = perform(&sessions, &bash(2, &["false"])).await;
+    assert_eq!(performed.outcome.exit_code, Some(1));
+    let trap = format!("trap 'touch {}' EXIT; echo ${{#known}}", left.display());
+    let (performed, output) = perform(&sessions, &bash(3, &[&trap])).await;
+    assert_eq!((performed.succeeded, output.as_str()), (true, "1000000\n"));
+    // Bash is still telling, into a channel that is full.
+    sessions.close(RunId(40)).await;
+    assert!(left.exists(), "it left in its own way");
+}
+
+#[tokio::test]
 async fn a_step_that_is_dropped_leaves_nothing_behind() {
     let sessions = Sessions::new();
     let marker = format!("dropped-{}", std::process::id());

@@ -9,7 +9,7 @@ use crate::perform::Failure;
 /// How a command ended.
 pub(super) enum Ending {
     /// The command ended and the session goes on.
-    Done { exit_code: i32, snapshot: Option<Snapshot> },
+    Done { exit_code: i32, directory: Option<String> },
     /// The session ended with it.
     Ended { status: ExitStatus, snapshot: Option<Snapshot> },
     /// The session was killed, since it had this many processes.
@@ -20,11 +20,19 @@ pub(super) enum Ending {
     Cancelled,
 }
 
+/// What a command that succeeded leaves behind.
+pub(super) enum Left {
+    /// The session, which stands there and has yet to tell all that it knows.
+    Session { directory: Option<String> },
+    /// What the session knew, unless that was too much.
+    Snapshot(Option<Snapshot>),
+}
+
 impl Ending {
-    /// What the session knows now, or the end of a sentence that began with the command's name. The end of
+    /// What is left of the session, or the end of a sentence that began with the command's name. The end of
     /// the output tells which program bash did not find.
-    pub(super) fn into_result(self, tail: &str) -> Result<Option<Snapshot>, Failure> {
-        let (exit_code, snapshot) = match self {
+    pub(super) fn into_result(self, tail: &str) -> Result<Left, Failure> {
+        let (exit_code, left) = match self {
             Self::Cancelled => {
                 return Err("was cancelled: everything that it had started was killed".to_owned().into());
             }
@@ -40,9 +48,9 @@ impl Ending {
                     .to_owned()
                     .into());
             }
-            Self::Done { exit_code, snapshot } => (exit_code, snapshot),
+            Self::Done { exit_code, directory } => (exit_code, Left::Session { directory }),
             Self::Ended { status, snapshot } => match (status.code(), status.signal()) {
-                (Some(exit_code), _) => (exit_code, snapshot),
+                (Some(exit_code), _) => (exit_code, Left::Snapshot(snapshot)),
                 (None, signal) => {
                     let signal = signal_name(signal.unwrap_or_default());
                     return Err(format!("ended with its shell, which was killed by {signal}").into());
@@ -50,7 +58,7 @@ impl Ending {
             },
         };
         match exit_code {
-            0 => Ok(snapshot),
+            0 => Ok(left),
             _ => Err(Failure {
                 exit_code: Some(exit_code),
                 summary: format!("ended with exit code {exit_code}{}", meaning(exit_code, tail)),

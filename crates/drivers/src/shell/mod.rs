@@ -20,8 +20,8 @@ mod script;
 mod session;
 mod syntax;
 
-use crate::perform::{Failure, Stage, Task};
-use ending::Ending;
+use crate::perform::{Failure, Scope, Stage, Task};
+use ending::{Ending, Left};
 pub(crate) use leftover::Performer;
 use report::{CAPTURED_BYTES_MAX, Snapshot};
 use script::Script;
@@ -37,8 +37,10 @@ const COMPLAINT_CHARS_MAX: usize = 300;
 #[derive(Default)]
 pub(crate) struct Shell {
     session: Option<Session>,
-    /// What the last command that succeeded left behind.
+    /// What the session knew after a command that succeeded: the last one, or the one before while the session goes on.
     snapshot: Option<Snapshot>,
+    /// Where the last command that succeeded left it.
+    directory: Option<String>,
     /// Whether variables of earlier steps are gone and the output has yet to say so.
     is_new: bool,
 }
@@ -46,7 +48,15 @@ pub(crate) struct Shell {
 impl Shell {
     /// The directory that the last command that succeeded left the shell in.
     pub(crate) fn directory(&self) -> Option<&str> {
-        self.snapshot.as_ref().map(|snapshot| snapshot.directory.as_str())
+        self.directory.as_deref()
+    }
+
+    /// Keeps what a new session would go on from.
+    fn keep(&mut self, snapshot: Option<Snapshot>, scope: &Scope<'_>) {
+        if snapshot.is_none() {
+            tracing::warn!(run = %scope.run, step = scope.step, "the session's state is not kept: a failure would fall back to an older one");
+        }
+        self.snapshot = snapshot.or(self.snapshot.take());
     }
 
     /// Kills everything that runs in it, and waits until it is gone.
@@ -96,17 +106,18 @@ pub(crate) async fn run(text: &str, task: &Task<'_>, stage: &mut Stage<'_>) -> R
         Ending::Ended { .. } | Ending::Overrun { .. } | Ending::Garbled | Ending::Cancelled => drop(session),
     }
     let tail = stage.sink.tail();
-    let snapshot = match ending.into_result(&tail) {
+    match ending.into_result(&tail) {
+        Ok(Left::Session { directory }) => shell.directory = directory.or(shell.directory.take()),
+        Ok(Left::Snapshot(snapshot)) => {
+            shell.keep(snapshot, scope);
+            shell.directory = shell.snapshot.as_ref().map(|snapshot| snapshot.directory.clone());
+        }
         Err(failure) if failure.exit_code == Some(syntax::EXIT_CODE) && syntax::is_one_line(text) => {
             let mistake = syntax::check(text, task.environment).await.err();
             return Err(mistake.map_or(failure, |mistake| format!("{mistake}; nothing of it was run").into()));
         }
-        result => result?,
-    };
-    if snapshot.is_none() {
-        tracing::warn!(run = %scope.run, step = scope.step, "the session's state is not kept: a failure would fall back to an older one");
+        Err(failure) => return Err(failure),
     }
-    shell.snapshot = snapshot.or(shell.snapshot.take());
     Ok(())
 }
 
@@ -147,7 +158,13 @@ async fn session(task: &Task<'_>, stage: &mut Stage<'_>) -> Result<Session, Fail
         shell.is_new = true;
     }
     match shell.session.take() {
-        Some(session) => Ok(session.alive()?),
+        Some(mut session) => {
+            let report = session.reported(&mut stage.cancelled).await;
+            if let Some(report) = report.filter(|report| report.exit_code() == Some(0)) {
+                shell.keep(report.snapshot(), task.scope);
+            }
+            Ok(session.alive()?)
+        }
         None => {
             let snapshot = shell.snapshot.as_ref();
             Ok(Session::begin(task.environment, snapshot, &mut stage.sink, &mut stage.cancelled).await?)

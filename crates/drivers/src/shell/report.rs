@@ -1,7 +1,7 @@
 //! What a session tells on its control channel: how a command ended, and what the session knows.
 //!
 //! A report is three fields, each closed by a NUL: kind and exit code, working directory, and a script that restores
-//! the rest. The script holds the values of exported secrets: it stays in memory and is never printed. Before the
+//! the rest, which nobody waits for before it is needed. The script holds the values of exported secrets: it stays in memory and is never printed. Before the
 //! report of a capture comes one more field: what was captured, in base64.
 
 use base64::Engine as _;
@@ -38,8 +38,8 @@ impl Report {
         Self { capturing: Some(Vec::new()), ..Self::default() }
     }
 
-    /// Takes the next bytes; says whether the report is complete.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> bool {
+    /// Takes the next bytes.
+    pub(super) fn push(&mut self, bytes: &[u8]) {
         let rest = self.push_captured(bytes);
         for &byte in rest {
             match self.fields.get_mut(self.complete) {
@@ -49,6 +49,15 @@ impl Report {
                 None => {}
             }
         }
+    }
+
+    /// Whether it is known how the command ended, and where.
+    pub(super) fn tells_of_an_end(&self) -> bool {
+        self.complete >= 2
+    }
+
+    /// Whether all of it has come.
+    pub(super) fn is_complete(&self) -> bool {
         self.complete == self.fields.len()
     }
 
@@ -64,27 +73,30 @@ impl Report {
     }
 
     /// What was captured; `None` where that is not what came.
-    pub(super) fn captured(&mut self) -> Option<Vec<u8>> {
-        STANDARD.decode(self.captured.take()?).ok()
+    pub(super) fn captured(self) -> Option<Vec<u8>> {
+        STANDARD.decode(self.captured?).ok()
     }
 
     /// Whether it is the last report of a session that is ending.
-    pub(super) fn tells_of_the_end(&self) -> bool {
+    pub(super) fn is_the_last(&self) -> bool {
         self.fields[0].starts_with(b"ended ")
     }
 
-    /// The exit code, once the report is complete.
+    /// The exit code, once it is known.
     pub(super) fn exit_code(&self) -> Option<i32> {
-        let complete = self.complete == self.fields.len();
-        let status = std::str::from_utf8(&self.fields[0]).ok().filter(|_| complete)?;
+        let status = std::str::from_utf8(&self.fields[0]).ok().filter(|_| self.tells_of_an_end())?;
         status.split_once(' ')?.1.parse().ok()
     }
 
-    /// What the session knows; `None` where it is too much, or not text.
-    pub(super) fn snapshot(&mut self) -> Option<Snapshot> {
-        let complete = self.complete == self.fields.len() && !self.cut;
-        let [_, directory, script] = std::mem::take(&mut self.fields);
-        complete.then_some(())?;
+    /// The working directory, once it is known and where it is text.
+    pub(super) fn directory(&self) -> Option<String> {
+        String::from_utf8(self.fields[1].clone()).ok().filter(|_| self.tells_of_an_end())
+    }
+
+    /// What the session knows after a command that succeeded; `None` where it is too much, or not text.
+    pub(super) fn snapshot(self) -> Option<Snapshot> {
+        (self.is_complete() && !self.cut && self.exit_code() == Some(0)).then_some(())?;
+        let [_, directory, script] = self.fields;
         Some(Snapshot { directory: String::from_utf8(directory).ok()?, script: String::from_utf8(script).ok()? })
     }
 }

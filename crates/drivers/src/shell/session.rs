@@ -59,6 +59,8 @@ pub(super) struct Session {
     /// Reports are read here; what is written tells the watcher to leave.
     control: UnixStream,
     output: ChildStderr,
+    /// The report of the last command, whose end may still be on its way.
+    reporting: Option<Report>,
     offspring: Arc<Offspring>,
     /// When the command under way began.
     since_ticks: Option<u64>,
@@ -87,7 +89,10 @@ impl Session {
         let restore = snapshot
             .map_or_else(Script::beginning, |snapshot| Script::restoring(&snapshot.directory, &snapshot.script));
         match session.run(&restore, sink, cancelled).await {
-            Ending::Done { .. } => Ok(session),
+            Ending::Done { .. } => {
+                session.reported(cancelled).await;
+                Ok(session)
+            }
             Ending::Cancelled => {
                 session.terminate().await;
                 Err("was not begun: the run was cancelled".to_owned())
@@ -129,7 +134,7 @@ impl Session {
         let offspring = Arc::new(Offspring::of(group, &marker));
         let overrun = Arc::default();
         let counting = tokio::spawn(count(Arc::clone(&offspring), Arc::clone(&overrun)));
-        Ok(Self { child, group, commands, control, output, offspring, since_ticks: None, overrun, counting })
+        Ok(Self { child, group, commands, control, output, reporting: None, offspring, since_ticks: None, overrun, counting })
     }
 
     /// The session, unless it was killed since its last command for having too many processes.
@@ -150,7 +155,7 @@ impl Session {
         sink: &mut OutputSink<'_>,
         cancelled: &mut Cancellation,
     ) -> Ending {
-        self.exchange(script, &mut Report::default(), sink, cancelled).await
+        self.exchange(script, Report::default(), sink, cancelled).await
     }
 
     /// The same for a script that captures something; and what that is.
@@ -160,28 +165,47 @@ impl Session {
         sink: &mut OutputSink<'_>,
         cancelled: &mut Cancellation,
     ) -> (Ending, Option<Vec<u8>>) {
-        let mut report = Report::of_capture();
-        let ending = self.exchange(script, &mut report, sink, cancelled).await;
-        (ending, report.captured())
+        let ending = self.exchange(script, Report::of_capture(), sink, cancelled).await;
+        let report = self.reported(cancelled).await;
+        (ending, report.and_then(Report::captured))
+    }
+
+    /// All of the last command's report, once: bash goes on telling what it knows while somebody already works with the
+    /// outcome.
+    pub(super) async fn reported(&mut self, cancelled: &mut Cancellation) -> Option<Report> {
+        let mut report = self.reporting.take()?;
+        let mut message = vec![0; CHUNK_BYTES];
+        while !report.is_complete() {
+            tokio::select! {
+                read = self.control.read(&mut message) => match read {
+                    Ok(length) if length > 0 => report.push(&message[..length]),
+                    _ => break,
+                },
+                _ = self.child.wait() => {
+                    drain(&self.control, DRAIN_BYTES_MAX, |bytes| report.push(bytes));
+                    break;
+                }
+                () = cancelled.wait() => break,
+            }
+        }
+        Some(report)
     }
 
     async fn exchange(
         &mut self,
         script: &Script,
-        report: &mut Report,
+        mut report: Report,
         sink: &mut OutputSink<'_>,
         cancelled: &mut Cancellation,
     ) -> Ending {
         self.since_ticks = Some(now_ticks());
         let status = tokio::select! {
-            status = self.converse(script, sink, report) => status,
+            status = self.converse(script, sink, &mut report) => status,
             () = cancelled.wait() => return Ending::Cancelled,
         };
         if let Some(status) = status {
             let _ = kill_process_group(self.group, Signal::KILL);
-            drain(&self.control, DRAIN_BYTES_MAX + CHUNK_BYTES, |bytes| {
-                report.push(bytes);
-            });
+            drain(&self.control, DRAIN_BYTES_MAX + CHUNK_BYTES, |bytes| report.push(bytes));
             self.pass_on_rest(sink, cancelled).await;
             self.since_ticks = None;
             return match self.overrun.get() {
@@ -192,7 +216,11 @@ impl Session {
         self.pass_on_rest(sink, cancelled).await;
         self.since_ticks = None;
         match report.exit_code() {
-            Some(exit_code) => Ending::Done { exit_code, snapshot: report.snapshot() },
+            Some(exit_code) => {
+                let directory = report.directory();
+                self.reporting = Some(report);
+                Ending::Done { exit_code, directory }
+            }
             None => {
                 let _ = kill_process_group(self.group, Signal::KILL);
                 Ending::Garbled
@@ -222,7 +250,12 @@ impl Session {
                     _ => output_open = false,
                 },
                 read = control.read(&mut message), if control_open => match read {
-                    Ok(length) if length > 0 => if report.push(&message[..length]) && !report.tells_of_the_end() { return None },
+                    Ok(length) if length > 0 => {
+                        report.push(&message[..length]);
+                        if report.tells_of_an_end() && !report.is_the_last() {
+                            return None;
+                        }
+                    }
                     _ => control_open = false,
                 },
                 status = child.wait() => return Some(status.unwrap_or_else(|_| ExitStatus::from_raw(1 << 8))),
@@ -286,14 +319,16 @@ impl Session {
 
     /// Lets bash leave by itself, then makes sure that its group is gone.
     pub(super) async fn close(mut self) {
-        let Self { child, commands, output, .. } = &mut self;
-        let mut chunk = vec![0; CHUNK_BYTES];
+        let Self { child, commands, control, output, .. } = &mut self;
+        let (mut chunk, mut message) = (vec![0; CHUNK_BYTES], vec![0; CHUNK_BYTES]);
         let leave = async {
             // A bash that has gone already cannot be told to.
             let _ = commands.write_all(b"exit 0\n").await;
             loop {
                 tokio::select! {
                     read = output.read(&mut chunk) => if !matches!(read, Ok(1..)) { break },
+                    // It cannot leave before it has told what nobody needs any more.
+                    read = control.read(&mut message) => if !matches!(read, Ok(1..)) { break },
                     _ = child.wait() => break,
                 }
             }
