@@ -49,7 +49,8 @@ __allclear_report() {
   {
     builtin printf '%s %s\0%s\0' "$1" "$__allclear_code" "$PWD"
     if [[ $__allclear_code == 0 ]]; then
-      builtin shopt -p
+      # The options, without a line for each: a line is a write.
+      builtin printf 'shopt -u ${BASHOPTS//:/ }\nshopt -s %s\n' "${BASHOPTS//:/ }"
       builtin umask -p
       # Every variable there is, by its first letter: no process is needed for that, as it is for the output of `compgen`.
       for __allclear_name in \
