@@ -134,7 +134,18 @@ impl Session {
         let offspring = Arc::new(Offspring::of(group, &marker));
         let overrun = Arc::default();
         let counting = tokio::spawn(count(Arc::clone(&offspring), Arc::clone(&overrun)));
-        Ok(Self { child, group, commands, control, output, reporting: None, offspring, since_ticks: None, overrun, counting })
+        Ok(Self {
+            child,
+            group,
+            commands,
+            control,
+            output,
+            reporting: None,
+            offspring,
+            since_ticks: None,
+            overrun,
+            counting,
+        })
     }
 
     /// The session, unless it was killed since its last command for having too many processes.
