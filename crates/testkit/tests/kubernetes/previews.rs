@@ -23,7 +23,10 @@ fn previews_show_what_is_there_and_no_value_of_a_secret() {
             "kubectl set image deployment/api api=api:2",
             "would change: < api:image api:1\nwould change: > api:image api:2\n",
         ),
-        ("kubectl label secret/api rotated=yes", ""),
+        ("kubectl label secret/api rotated=yes", "\nyou may change it: yes"),
+        ("kubectl annotate deployment api note=x", "\nyou may change it: yes"),
+        ("kubectl rollout restart deployment api", "\nyou may change it: yes"),
+        ("kubectl patch deployment/api -p '{\"spec\":{\"paused\":true}}'", "\nyou may change it: yes"),
         (
             "kubectl patch secret api -p '{\"stringData\":{\"key\":\"new\"}}'",
             "would change: key\nyou may change it: yes",
