@@ -80,7 +80,9 @@ impl Estate {
         );
         place.write("allclear.toml", &target);
         let directory = place.path("estate");
-        std::fs::create_dir(&directory).expect("it can be made");
+        for made in [&directory, &place.path("temporary")] {
+            std::fs::create_dir(made).expect("it can be made");
+        }
         let through = relay_to(redis.port(), &trap);
         let digests = RUNBOOKS.map(|name| {
             let applies = cluster.is_some() && name == RUNBOOKS[0];

@@ -137,6 +137,8 @@ impl<'a> Person<'a> {
         let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let mut command = self.estate.place.command(&words);
         command.args(["--data-dir", &self.data, "--format", "json"]).stderr(said);
+        // Whoever is killed removes no temporary file; these go with the place.
+        command.env("TMPDIR", self.estate.place.path("temporary"));
         command.stdout(Stdio::from(File::create(&printed).expect("the place can be written")));
         let mut child = command.spawn().expect("the program starts");
         let status = self.watch(&mut child, moment)?;

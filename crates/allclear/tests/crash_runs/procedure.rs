@@ -75,6 +75,9 @@ const fn row(
     Row { executor, title, language, command, witness, undoable, needles }
 }
 
+/// What the API server is asked when the manifest is applied in earnest.
+const APPLIES: &str = "settings?fieldManager=allclear";
+
 /// The steps; a step's number is its place, from 1.
 pub(crate) const ROWS: [Row; 13] = [
     row(Executor::Files, "Look", "bash", "cat {DIR}/notice", Witness::None, false, &[]),
@@ -158,7 +161,7 @@ pub(crate) const ROWS: [Row; 13] = [
         "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\ndata:\n  notice: \"on\"",
         Witness::Applied,
         true,
-        &["configmaps/settings HTTP", "settings?dryRun=All", "settings?fieldManager=allclear"],
+        &["configmaps/settings HTTP", "settings?dryRun=All", APPLIES, APPLIES],
     ),
     row(
         Executor::Http,
