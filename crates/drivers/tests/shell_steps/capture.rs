@@ -5,9 +5,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use allclear_core::{CaptureEffect, Digest, PerformEffect, SecretRef};
-use allclear_drivers::{CaptureKey, Sessions};
+use allclear_core::{CaptureEffect, Digest, EffectClass, PerformEffect, SecretRef};
+use allclear_drivers::{CaptureKey, Performed, Sessions, StateFound};
 use bytes::Bytes;
+use tokio::sync::mpsc;
 
 use crate::support::{LIMIT, RUN, UnderWay, bash, perform};
 
@@ -35,6 +36,74 @@ fn undoing(command: &str, sealed: &[(&str, &Bytes)]) -> PerformEffect {
 async fn capture(sessions: &Sessions, captures: &[(&str, &str)]) -> Result<BTreeMap<String, Bytes>, String> {
     let effect = capturing(bash(1, &["echo change"]), captures);
     tokio::time::timeout(LIMIT, sessions.capture(&effect)).await.expect("it ends")
+}
+
+/// Performs two commands, with something to be recorded before the second; what was found, what came of it, and the output.
+async fn recording(
+    sessions: &Sessions,
+    first: &str,
+    capture: &str,
+    answer: Result<(), String>,
+) -> (Vec<Result<BTreeMap<String, Bytes>, String>>, Performed, String) {
+    let mut effect = bash(1, &[first, "echo changed"]);
+    let planned = &mut Arc::make_mut(&mut effect.plan).steps[0].commands[1];
+    planned.capture = [("OLD".to_owned(), capture.to_owned())].into();
+    effect.to_capture = ["1/OLD".to_owned()].into();
+    let (sender, mut output) = mpsc::channel::<Bytes>(64);
+    let (found, mut finding) = mpsc::channel::<StateFound>(1);
+    let keeping = async move {
+        let mut all = Vec::new();
+        while let Some(found) = finding.recv().await {
+            let kept = found.sealed.as_ref().map_or_else(|summary| Err(summary.clone()), |_| answer.clone());
+            all.push(found.sealed);
+            found.kept.send(kept).expect("the step waits");
+        }
+        all
+    };
+    let performing = async move { sessions.perform_recording(&effect, &sender, &found).await };
+    let both = async { tokio::join!(performing, keeping) };
+    let (performed, all) = tokio::time::timeout(LIMIT, both).await.expect("it ends");
+    let mut text = Vec::new();
+    while let Ok(chunk) = output.try_recv() {
+        text.extend_from_slice(&chunk);
+    }
+    (all, performed, String::from_utf8_lossy(&text).into_owned())
+}
+
+#[tokio::test]
+async fn what_is_before_a_later_command_is_found_when_its_turn_comes_and_kept_before_it_is_performed() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let sessions = sessions(folder.path());
+    let capture = "echo looking >&2; echo \"$made\"";
+    let (found, performed, output) = recording(&sessions, "made=before", capture, Ok(())).await;
+    assert!(performed.succeeded, "{performed:?}");
+    assert_eq!(output, "changed\n", "what a capture says is not shown");
+    let sealed = found[0].as_ref().expect("it was found")["1/OLD"].clone();
+    let (_, output) = perform(&sessions, &undoing("echo \"[$OLD]\"", &[("OLD", &sealed)])).await;
+    assert_eq!(output, "[before]\n", "the capture saw what the first command left");
+    sessions.close(RUN).await;
+}
+
+#[tokio::test]
+async fn a_command_is_not_begun_when_what_is_before_it_is_not_kept() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let sessions = sessions(folder.path());
+    let refused = Err("the run is over".to_owned());
+    let (_, performed, output) = recording(&sessions, "echo first", "echo x", refused).await;
+    assert_eq!((performed.succeeded, performed.outcome.commands_begun, output.as_str()), (false, Some(1), "first\n"));
+    assert_eq!(performed.outcome.summary, "the run is over");
+    let (found, performed, output) = recording(&sessions, "echo first", "echo no >&2; false", Ok(())).await;
+    assert_eq!((performed.outcome.commands_begun, output.as_str()), (Some(1), "first\n"));
+    let why = found[0].as_ref().expect_err("it failed");
+    assert!(why.contains("the capture `OLD` of command 2 (line 20)") && why.contains("no"), "{why}");
+    assert!(why.ends_with("nothing from this command on was run"), "{why}");
+    // Nobody is there who would keep it.
+    let mut effect = bash(1, &["echo first", "echo second"]);
+    Arc::make_mut(&mut effect.plan).steps[0].commands[1].capture = [("OLD".to_owned(), "echo x".to_owned())].into();
+    effect.to_capture = ["1/OLD".to_owned()].into();
+    let (performed, output) = perform(&sessions, &effect).await;
+    assert_eq!((performed.succeeded, output.as_str()), (false, "first\n"));
+    sessions.close(RUN).await;
 }
 
 fn sessions(folder: &Path) -> Sessions {
@@ -113,7 +182,10 @@ async fn captures_are_kept_apart_by_command_and_variable() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let sessions = sessions(folder.path());
     let mut effect = capturing(bash(1, &["echo one", "echo two"]), &[("A", "echo 1"), ("B", "echo 2")]);
-    Arc::make_mut(&mut effect.plan).steps[0].commands[1].capture.insert("A".to_owned(), "echo 3".to_owned());
+    let commands = &mut Arc::make_mut(&mut effect.plan).steps[0].commands;
+    commands[1].capture.insert("A".to_owned(), "echo 3".to_owned());
+    // What comes after a change is captured after it.
+    commands[0].effect = EffectClass::Observe;
     let captured = sessions.capture(&effect).await.expect("it is captured");
     assert_eq!(captured.keys().collect::<Vec<_>>(), ["0/A", "0/B", "1/A"]);
     let step = undoing("echo $A $B", &[("A", &captured["1/A"]), ("B", &captured["0/B"])]);

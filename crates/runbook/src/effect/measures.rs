@@ -98,7 +98,13 @@ struct Collected {
     without_undo: usize,
     /// Number of changes that pass by themselves.
     transient: usize,
+    /// Whether the command has moved a file so far.
+    moved: bool,
 }
+
+/// Why nothing is put back of a command that changes files after it has moved one.
+const MOVED_BEFORE: &str =
+    "it changes a file after it has moved one; written on lines of their own, each command has its undo";
 
 /// The undo of what passes by itself: a comment, so that it can be performed like any other.
 const NOTHING_TO_UNDO: &str = "nothing is left to undo";
@@ -232,6 +238,13 @@ impl Collected {
 
     /// What these files are is recorded before; nothing is undone where that is not sure for each of them.
     fn files(&mut self, change: FileChange, files: &[Word], source: Option<&Word>, place: Option<Place<'_>>) {
+        // Before the whole command another file is there, or none: putting that back would remove the one that was moved.
+        if self.moved {
+            self.without_undo += 1;
+            self.irreversible.push(MOVED_BEFORE.to_owned());
+            return;
+        }
+        self.moved = change == FileChange::Place;
         let (keep, put_back) = kept::texts(change, source.is_some());
         let mut found = Vec::new();
         for file in files {
