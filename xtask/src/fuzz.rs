@@ -35,9 +35,12 @@ pub(crate) fn run(target: &str, seconds: &str) -> Result<()> {
     let found = fuzz.join("artifacts").join(target);
     fs::create_dir_all(&found).context("fuzz/artifacts cannot be made")?;
     let corpus = seed(&root, &fuzz, target)?;
+    // Where nothing was ever found there is no such folder, and libFuzzer would end at once.
+    let kept = fuzz.join("crashes").join(target);
+    fs::create_dir_all(&kept).context("fuzz/crashes cannot be made")?;
     let mut command = Command::new("sh");
     command.args(["-c", &format!("ulimit -s {STACK_KIB} -c 0; exec nice -n 19 \"$0\" \"$@\"")]);
-    command.arg(program).arg(corpus).arg(fuzz.join("crashes").join(target)).args(LIMITS).args(GOES_ON);
+    command.arg(program).arg(corpus).arg(kept).args(LIMITS).args(GOES_ON);
     command.arg(format!("-dict={}", fuzz.join("dictionaries").join(target).display()));
     command.arg(format!("-max_total_time={seconds}")).arg(format!("-artifact_prefix={}/", found.display()));
     succeed(command.current_dir(&fuzz))?;

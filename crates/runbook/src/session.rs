@@ -5,6 +5,9 @@ use crate::model::Command;
 use crate::shell::lexer::{Lexer, TokenKind};
 use crate::shell::programs;
 
+/// The longest command that opens a session, in bytes: every command in it remembers it.
+const LONGEST_OPENER: usize = 1_000;
+
 /// The session that is open at this point of a procedure.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
@@ -47,6 +50,7 @@ impl Sessions {
             command.session = Some(opener.clone());
         }
         if command.language == "bash"
+            && command.text.len() <= LONGEST_OPENER
             && let Some(kind) = opens(&words)
         {
             // A shell within a shell, such as `sudo -i` behind `ssh`, runs at the same place.
@@ -61,6 +65,7 @@ impl Sessions {
     pub(crate) fn assume(&mut self, command: Option<&Command>) {
         if let (None, Some(command)) = (&self.open, command)
             && command.language == "bash"
+            && command.text.len() <= LONGEST_OPENER
         {
             self.open = Some((command.text.clone(), Kind::Shell));
         }

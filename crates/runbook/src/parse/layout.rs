@@ -7,6 +7,8 @@
 
 use std::borrow::Cow;
 
+use crate::parse::preformatted;
+
 /// A text without noise, and where it has to be read anew because a fence in front was never closed.
 #[derive(Debug)]
 pub(crate) struct Layout<'t> {
@@ -42,6 +44,8 @@ struct Reader<'t> {
     lines: Vec<(usize, usize)>,
     fence: Option<Open>,
     directives: Vec<(u8, usize)>,
+    /// Whether this is code in HTML.
+    preformatted: bool,
     /// Whether the line before opened a directive, whose options may follow.
     options: bool,
     /// Ranges to blank out, and what stands there instead.
@@ -76,6 +80,7 @@ impl<'t> Layout<'t> {
             lines,
             fence: None,
             directives: Vec::new(),
+            preformatted: false,
             options: false,
             noise: Vec::new(),
             cuts: Vec::new(),
@@ -102,6 +107,10 @@ impl<'t> Reader<'t> {
     fn line(&mut self, line: usize) -> usize {
         let (start, end) = self.lines[line];
         let content = &self.text[start..end];
+        if self.fence.is_none() && (self.preformatted || preformatted::opens(content)) {
+            self.preformatted = !preformatted::closes(content);
+            return line + 1;
+        }
         if self.fence.is_none() && content.starts_with(": ") && line > 0 && !self.is_blank(line - 1) {
             // The definition below a term: what is indented belongs to it as to a list item.
             self.noise.push((start, start + 1, Mask::Item));

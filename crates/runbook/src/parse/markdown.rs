@@ -8,6 +8,7 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, T
 
 use crate::parse::frontmatter;
 use crate::parse::layout::Layout;
+use crate::parse::preformatted;
 use crate::span::{Origin, Span};
 
 /// The blocks of one text.
@@ -154,6 +155,8 @@ struct Builder<'t> {
     strong: usize,
     /// Next number of each open list; `None` for bullets.
     numbers: Vec<Option<u64>>,
+    /// Where the lines of the open block of HTML stand: offset in it → offset in the source.
+    html: Vec<(usize, usize)>,
 }
 
 impl Builder<'_> {
@@ -167,6 +170,7 @@ impl Builder<'_> {
             Event::InlineHtml(text) if text.trim_start().starts_with("<br") => self.inline("", span, Style::Break),
             Event::Html(text) => {
                 if let Some(BlockKind::Html(html)) = self.open.last().map(|index| &mut self.blocks[*index].kind) {
+                    self.html.push((html.len(), span.start));
                     html.push_str(&text);
                 }
                 self.attributes(&text, span);
@@ -203,7 +207,10 @@ impl Builder<'_> {
             Tag::Item => BlockKind::Item { number: self.item_number(span), task: false },
             Tag::BlockQuote(_) => BlockKind::Quote,
             Tag::CodeBlock(kind) => BlockKind::Fence(self.fence(&kind, span)),
-            Tag::HtmlBlock => BlockKind::Html(String::new()),
+            Tag::HtmlBlock => {
+                self.html.clear();
+                BlockKind::Html(String::new())
+            }
             Tag::Table(_) => BlockKind::Table,
             Tag::TableHead | Tag::TableRow => BlockKind::Row,
             Tag::TableCell => BlockKind::Cell,
@@ -221,12 +228,16 @@ impl Builder<'_> {
                 self.close_implicit();
                 self.pop();
             }
+            TagEnd::HtmlBlock => {
+                self.show_preformatted();
+                self.close_implicit();
+                self.pop();
+            }
             TagEnd::Paragraph
             | TagEnd::Heading(_)
             | TagEnd::Item
             | TagEnd::BlockQuote(_)
             | TagEnd::CodeBlock
-            | TagEnd::HtmlBlock
             | TagEnd::Table
             | TagEnd::TableHead
             | TagEnd::TableRow
@@ -277,6 +288,29 @@ impl Builder<'_> {
         block.span = block.span.cover(span);
         let style = if style == Style::Code && text.is_empty() { Style::Plain } else { style };
         block.inlines.push(Inline { text: text.to_owned(), span, style });
+    }
+
+    /// Turns the open block of HTML into a code block, where that is what it shows.
+    fn show_preformatted(&mut self) {
+        let Some(block) = self.open.last().map(|index| &mut self.blocks[*index]) else { return };
+        let BlockKind::Html(html) = &block.kind else { return };
+        let Some(code) = preformatted::read(html) else { return };
+        let end = code.start + code.text.len();
+        let first = self.html.partition_point(|(inner, _)| *inner <= code.start).saturating_sub(1);
+        let lines = self.html[first..].iter().take_while(|(inner, _)| *inner < end);
+        let map = lines.map(|(inner, outer)| match inner.checked_sub(code.start) {
+            Some(at) => (at, *outer),
+            None => (0, outer + (code.start - inner)),
+        });
+        let fence = Fence {
+            info: code.language.to_owned(),
+            fenced: false,
+            closed: code.closed,
+            text: code.text.to_owned(),
+            map: map.collect(),
+        };
+        block.kind = BlockKind::Fence(fence);
+        block.inlines.clear();
     }
 
     /// Tags that say what to run: the value is a command.

@@ -3,29 +3,31 @@
 use crate::parse::vocabulary::normalised;
 use crate::parse::words::VERBS;
 
+/// What may stand in front of the verb of an instruction.
+const ADVERBS: &[&str] = &[
+    "immediately",
+    "then",
+    "now",
+    "first",
+    "next",
+    "finally",
+    "please",
+    "also",
+    "manually",
+    "optionally",
+    "carefully",
+    "always",
+    "if",
+    "only",
+    "optional",
+    "quickly",
+    "temporarily",
+    "gracefully",
+    "re",
+];
+
 /// Whether the text begins like an instruction.
 pub(crate) fn is_imperative(text: &str) -> bool {
-    const ADVERBS: &[&str] = &[
-        "immediately",
-        "then",
-        "now",
-        "first",
-        "next",
-        "finally",
-        "please",
-        "also",
-        "manually",
-        "optionally",
-        "carefully",
-        "always",
-        "if",
-        "only",
-        "optional",
-        "quickly",
-        "temporarily",
-        "gracefully",
-        "re",
-    ];
     const NOUNS: &[&str] = &[
         "is", "are", "was", "were", "has", "have", "of", "rate", "rates", "files", "file", "errors", "error",
         "failures", "failure", "timeouts", "timeout", "latency", "usage", "will", "should", "level", "levels", "size",
@@ -300,43 +302,6 @@ pub(crate) fn expects(text: &str) -> bool {
         || SEEN.iter().any(|phrase| lower.contains(phrase)) && !advice
 }
 
-/// The title of a step that takes back what an earlier step did.
-pub(crate) fn undoes(title: &str) -> bool {
-    let phrase = normalised(title);
-    let starts = [
-        "re-enable",
-        "reenable",
-        "uncordon",
-        "unsilence",
-        "scale back",
-        "scale up again",
-        "undo ",
-        "unpause",
-        "unfreeze",
-        "turn back on",
-        "switch back",
-        "restore original",
-        "restore the original",
-        "restore previous",
-        "restore the previous",
-        "remove the silence",
-        "remove silence",
-        "delete the silence",
-        "expire the silence",
-        "disable maintenance mode",
-        "exit maintenance",
-        "remove maintenance",
-        "turn off maintenance",
-        "restore replicas",
-        "restore normal",
-        "fail back",
-        "failback",
-        "take out of maintenance",
-    ];
-    starts.iter().any(|start| phrase.starts_with(start))
-        || phrase.starts_with("if ") && ["roll back", "rollback", "revert"].iter().any(|word| phrase.contains(word))
-}
-
 /// The title of a manual step that changes something.
 pub(crate) fn changes(title: &str) -> bool {
     #[rustfmt::skip]
@@ -350,7 +315,7 @@ pub(crate) fn changes(title: &str) -> bool {
     ];
     let phrase = normalised(title);
     let words: Vec<&str> = phrase.split(|c: char| !c.is_alphanumeric()).collect();
-    words.first().is_some_and(|word| CHANGES.contains(word))
+    words.iter().find(|word| !word.is_empty() && !ADVERBS.contains(word)).is_some_and(|word| CHANGES.contains(word))
         || matches!(words.first(), Some(&"if" | &"manually" | &"immediately"))
             && words.iter().any(|word| CHANGES.contains(word))
 }

@@ -12,6 +12,9 @@ use crate::parse::procedures::Unit;
 use crate::parse::source::{Found, Source};
 use crate::parse::vocabulary::ReferenceKind;
 
+/// How much of a paragraph is a title, in bytes.
+const LONGEST_TITLE: usize = 400;
+
 /// The commands of all nodes that belong to no procedure.
 pub(crate) fn snippets(source: &Source<'_>, nodes: &[Node], units: &[Unit]) -> Vec<Snippet> {
     let covered: BTreeSet<usize> = units.iter().flatten().copied().collect();
@@ -35,7 +38,8 @@ fn of_node(source: &Source<'_>, node: &Node, found: &mut Vec<Snippet>) {
         };
         let text = plain(&block.inlines);
         if matches!(block.kind, BlockKind::Paragraph) {
-            title = text.trim_end_matches(':').to_owned();
+            // Each command of a paragraph has the title: of a long one its beginning.
+            title = text[..text.floor_char_boundary(LONGEST_TITLE)].trim_end_matches(':').to_owned();
         }
         for (code, language) in inline {
             found.push(Snippet { title: title.clone(), command: source.inline(code, language) });

@@ -139,6 +139,17 @@ fn wordy_section(phrase: &str) -> Option<SectionKind> {
     if begins(&["pre-flight", "preflight", "pre-check", "pre-restore check", "pre-migration check", "safety check"]) {
         return Some(SectionKind::Diagnosis);
     }
+    const NORMAL: &[&str] = &[
+        "scaling back",
+        "scale back",
+        "back to normal",
+        "return to normal",
+        "returning to normal",
+        "reverting to normal",
+    ];
+    if begins(NORMAL) {
+        return Some(SectionKind::ReEnable);
+    }
     if begins(&["escalat", "when to escalate"]) {
         return Some(SectionKind::Escalation);
     }

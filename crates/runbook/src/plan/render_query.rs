@@ -26,17 +26,24 @@ pub(super) fn rendered(
 ) -> String {
     let pieces = sql_pieces(text, SqlBlanks::Taken);
     let mut filled = of_variables(text, variables, secrets);
+    let named = filled.len();
+    let mut taken = 0;
     for occurrence in occurrences {
-        if filled.iter().any(|it| it.start < occurrence.end && occurrence.start < it.end) {
+        // All of them are in the order of the text.
+        let before = filled[..named].partition_point(|it| it.end <= occurrence.start);
+        let within = filled[..named].get(before).is_some_and(|it| it.start < occurrence.end);
+        if within || occurrence.start < taken {
             continue;
         }
-        let around = pieces.iter().find(|piece| piece.start <= occurrence.start && occurrence.end <= piece.end);
+        let before = pieces.partition_point(|piece| piece.start <= occurrence.start);
+        let around = pieces[..before].last().filter(|piece| occurrence.end <= piece.end);
         let place = Place::of(text, around, occurrence);
         if secrets.contains(&occurrence.name) {
             filled.push(place.secret(&environment_name(&occurrence.name)));
         } else if let Some(value) = variables.get(&occurrence.name) {
             filled.extend(place.value(value));
         }
+        taken = filled[named..].last().map_or(0, |it| it.end);
     }
     filled.sort_by_key(|it| it.start);
     let mut out = String::with_capacity(text.len());

@@ -18,11 +18,13 @@ pub(super) fn rendered(
 ) -> String {
     let mut out = String::with_capacity(text.len());
     let mut last = 0;
+    let places = Place::of_lines(text);
     for occurrence in occurrences.iter().filter(|occurrence| occurrence.form != VariableForm::Shell) {
         let filled = if secrets.contains(&occurrence.name) {
             format!("${{{}}}", environment_name(&occurrence.name))
         } else if let Some(value) = variables.get(&occurrence.name) {
-            Place::of(&text[..occurrence.start]).escaped(value)
+            let line = places.partition_point(|(start, _)| *start <= occurrence.start);
+            places[line.saturating_sub(1)].1.escaped(value)
         } else {
             continue;
         };
@@ -43,17 +45,24 @@ enum Place {
 }
 
 impl Place {
-    /// The place behind this text.
-    fn of(before: &str) -> Self {
-        let block = before.rfind("\n###").map_or(before, |at| &before[at + 1..]);
-        let mut lines = block.split('\n').skip_while(|line| line.trim().is_empty() || line.starts_with('#'));
-        let _request = lines.next();
-        let rest: Vec<&str> = lines.collect();
-        match rest.split_last() {
-            None => Self::Address,
-            Some((_, above)) if above.iter().any(|line| line.trim().is_empty()) => Self::Body,
-            Some(_) => Self::Header,
-        }
+    /// What every line is part of, each with its beginning; the first line begins with the text.
+    fn of_lines(text: &str) -> Vec<(usize, Self)> {
+        // What the next line is unless it says otherwise.
+        let mut next = Self::Address;
+        let mut start = 0;
+        let of_line = |line: &str| {
+            let begin = start;
+            start += line.len() + 1;
+            let place = if line.starts_with("###") { Self::Address } else { next };
+            next = match place {
+                Self::Address if line.trim().is_empty() || line.starts_with('#') => Self::Address,
+                Self::Address => Self::Header,
+                Self::Header if line.trim().is_empty() => Self::Body,
+                place => place,
+            };
+            (begin, place)
+        };
+        text.split('\n').map(of_line).collect()
     }
 
     fn escaped(self, value: &str) -> String {

@@ -6,7 +6,7 @@
 use allclear_core::EffectClass;
 
 use crate::model::{Command, SectionKind};
-use crate::parse::sentences;
+use crate::parse::{sentences, undoing};
 
 #[derive(Debug, Default)]
 pub(crate) struct Proof {
@@ -47,7 +47,7 @@ impl Proof {
         if self.verifying && self.changed && !self.checking && !self.returning {
             self.verify.push(line);
         }
-        if self.changed && !self.returning && sentences::undoes(title) {
+        if self.changed && !self.returning && undoing::undoes(title) {
             self.rollback.push(line);
         }
         self.changed |= sentences::changes(title);
@@ -63,6 +63,10 @@ impl Proof {
         let elsewhere = self.checking || self.verifying || self.returning || self.verify.last() == Some(&line);
         if self.changed && !elsewhere && sentences::expects(text) {
             self.verify.push(line);
+        }
+        let told = self.returning || self.rollback.last() == Some(&line);
+        if self.changed && !told && undoing::reminds_to_undo(text) {
+            self.rollback.push(line);
         }
     }
 }

@@ -1,8 +1,10 @@
 //! K13: something switched off for the incident and never switched on again.
 
+use std::cell::LazyCell;
+
 use crate::diagnostic::DiagnosticSeverity::Error;
 use crate::lint::rules::kubernetes::block::{most, says, says_from, titles};
-use crate::lint::rules::kubernetes::kubectl::{Kubectl, all_calls, calls};
+use crate::lint::rules::kubernetes::kubectl::{Kubectl, Object, all_calls, calls};
 use crate::lint::{Document, Report, Rule, Scope};
 use crate::syntax::bash::Word;
 
@@ -49,14 +51,33 @@ enum Deed<'d> {
 
 fn check(document: &Document<'_>, report: &mut Report) {
     let mut left = most(document);
+    let later = LazyCell::new(|| Later::all(document));
     for scope in document.scopes.iter().filter(|scope| scope.procedure.is_some()) {
         for call in calls(scope).filter(|call| !call.is_dry() && !call.place.entry.undoes()) {
             let Some(deed) = deed(&call).filter(|_| left > 0) else { continue };
             left -= 1;
-            if !is_undone(document, scope, &call, &deed) {
+            if !is_undone(document, scope, (&call, &deed), &later) {
                 say(&call, &deed, report);
             }
         }
+    }
+}
+
+/// A call that may take a deed back, and the objects that it names.
+struct Later<'d, 'a> {
+    start: usize,
+    call: Kubectl<'d, 'a>,
+    objects: Vec<Object<'d>>,
+}
+
+impl<'d, 'a> Later<'d, 'a> {
+    /// All calls of the document in the order of the text.
+    fn all(document: &'d Document<'a>) -> Vec<Self> {
+        let calls = all_calls(document);
+        let mut all: Vec<Self> =
+            calls.map(|call| Self { start: call.start(), objects: call.objects(), call }).collect();
+        all.sort_by_key(|later| later.start);
+        all
     }
 }
 
@@ -89,15 +110,20 @@ fn flag_of(word: &Word) -> Option<&str> {
     is_off.then_some(name)
 }
 
-fn is_undone(document: &Document<'_>, scope: &Scope<'_>, call: &Kubectl<'_, '_>, deed: &Deed<'_>) -> bool {
+fn is_undone(
+    document: &Document<'_>,
+    scope: &Scope<'_>,
+    (call, deed): (&Kubectl<'_, '_>, &Deed<'_>),
+    all: &[Later<'_, '_>],
+) -> bool {
     let start = call.start();
-    let mut later = all_calls(document).filter(|other| other.start() > start);
+    let mut later = all[all.partition_point(|later| later.start <= start)..].iter();
     let behind = |phrases: &[&str]| says_from(document, call.place.entry.command.span.end, phrases);
     let title = titles(scope, call.place.entry);
     match deed {
         Deed::Stopped(name) => {
-            let starts = |other: &Kubectl<'_, '_>| {
-                let named = other.objects().iter().any(|object| object.name == Some(*name));
+            let starts = |Later { call: other, objects, .. }: &Later<'_, '_>| {
+                let named = objects.iter().any(|object| object.name == Some(*name));
                 match other.verb() {
                     "scale" => {
                         other.replicas() != Some("0") && (named || other.call.operands.iter().any(|word| word.expands))
@@ -107,10 +133,10 @@ fn is_undone(document: &Document<'_>, scope: &Scope<'_>, call: &Kubectl<'_, '_>,
                     _ => false,
                 }
             };
-            later.any(|other| starts(&other)) || says(&title, FOR_GOOD) || behind(SCALED_BACK) || deploys(scope, start)
+            later.any(starts) || says(&title, FOR_GOOD) || behind(SCALED_BACK) || deploys(scope, start)
         }
         Deed::Cordoned => {
-            later.any(|other| matches!(other.verb(), "uncordon") || other.verb() == "delete")
+            later.any(|other| matches!(other.call.verb(), "uncordon" | "delete"))
                 || says_from(
                     document,
                     0,
@@ -131,17 +157,17 @@ fn is_undone(document: &Document<'_>, scope: &Scope<'_>, call: &Kubectl<'_, '_>,
                 || says(&title, FOR_GOOD)
         }
         Deed::Paused(_) => {
-            later.any(|other| other.verb() == "rollout" && matches!(other.second(), "resume" | "undo"))
+            later.any(|other| other.call.verb() == "rollout" && matches!(other.call.second(), "resume" | "undo"))
                 || behind(&["resume", "unpause"])
         }
         Deed::Flag(name) => {
             let sets = |word: &&Word| word.value.strip_prefix(name).is_some_and(|rest| rest.starts_with(['=', '-']));
-            later.any(|other| other.call.operands.iter().any(sets))
+            later.any(|other| other.call.call.operands.iter().any(sets))
                 || document.text.get(call.place.entry.command.span.end..).is_some_and(|behind| behind.contains(name))
                 || says(&title, FOR_GOOD)
         }
         Deed::Suspended(_) => {
-            later.any(|other| other.verb() == "patch" && other.place.entry.command.text.contains("suspend"))
+            later.any(|other| other.call.verb() == "patch" && other.call.place.entry.command.text.contains("suspend"))
                 || behind(&["suspend", "resume"])
         }
     }

@@ -1,5 +1,7 @@
 //! RD03: locks, sessions and queues are deleted by pattern, or left to an eviction policy that takes any key.
 
+use std::cell::LazyCell;
+
 use crate::diagnostic::DiagnosticSeverity::Warning;
 use crate::lint::rules::redis::sent::{by, sent, words};
 use crate::lint::{Document, Entry, Report, Rule};
@@ -38,6 +40,7 @@ fn deletes(document: &Document<'_>, entry: &Entry<'_>, report: &mut Report) {
 
 /// Says it at a policy that evicts any key, where the text names keys that must not go.
 fn evicts(document: &Document<'_>, report: &mut Report) {
+    let named = LazyCell::new(|| kept(document));
     for sent in sent(document) {
         let request = &sent.request;
         let policy = request.argument(2).to_ascii_lowercase();
@@ -45,7 +48,7 @@ fn evicts(document: &Document<'_>, report: &mut Report) {
         if !sets || !request.argument(1).eq_ignore_ascii_case("maxmemory-policy") || !policy.starts_with("allkeys-") {
             continue;
         }
-        let Some((live, key)) = kept(document) else { return };
+        let Some((live, key)) = named.as_ref() else { return };
         let volatile = policy.replace("allkeys", "volatile");
         report.at(
             sent.span(),

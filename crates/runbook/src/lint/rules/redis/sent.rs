@@ -5,6 +5,9 @@ use crate::span::Span;
 use crate::syntax::bash::{Frame, Invocation, Wrapper};
 use crate::syntax::redis::{self, Request, Through};
 
+/// How far from a command a comment may be about it, in bytes.
+const NEAR: usize = 1_000;
+
 /// One request with the command that sends it.
 #[derive(Debug)]
 pub(super) struct Sent<'d, 'a> {
@@ -54,10 +57,13 @@ impl<'d> Sent<'d, '_> {
         let Span { start, end } = self.entry.command.span;
         let text = document.text;
         let mut said = self.entry.title.to_lowercase();
-        let before = text.get(..start).unwrap_or_default();
+        // What is farther away on a line is about something else.
+        let near = text.floor_char_boundary(start.saturating_sub(NEAR));
+        let before = text.get(near..start).unwrap_or_default();
         let line = before.rfind('\n').map_or(0, |at| at + 1);
         let comments = before[..line].lines().rev().map(str::trim).take_while(|line| line.starts_with('#')).take(3);
-        let behind = text.get(end..).unwrap_or_default().lines().next().unwrap_or_default().trim();
+        let far = text.floor_char_boundary(end.saturating_add(NEAR));
+        let behind = text.get(end..far).unwrap_or_default().lines().next().unwrap_or_default().trim();
         for comment in comments.chain(Some(behind).filter(|behind| behind.starts_with('#'))) {
             said.push('\n');
             said.push_str(&comment.to_lowercase());
