@@ -404,6 +404,8 @@ fn files_that_commands_changed_hold_again_what_they_held() {
         "date > new",
         "cd folder && sed -i s/slow/fast/ mode",
         "cd folder\nsed -i s/slow/fast/ mode",
+        "FILE=folder/mode; sed -i s/slow/fast/ $FILE",
+        "DIR='folder'\ncd \"$DIR\"\nsed -i s/slow/fast/ mode",
     ] {
         let [before, between, after] = changed_and_undone(change);
         assert_ne!(between, before, "{change} changes something");

@@ -70,7 +70,7 @@ impl<'c> Measuring<'c> {
                 self.standing.begin_text(text);
                 for index in 0..script.invocations.len() {
                     collected.invocation(&reading, &self.standing, index, text);
-                    self.standing.follow(&script, index);
+                    self.standing.follow(&script, index, text);
                 }
                 if script.error.is_some() {
                     collected.without_undo += 1;
@@ -110,7 +110,28 @@ const MOVED_BEFORE: &str =
 const NOTHING_TO_UNDO: &str = "nothing is left to undo";
 
 impl Collected {
+    /// What goes with one command, each text with the names set that it needs.
     fn invocation(&mut self, reading: &Reading<'_>, standing: &Standing, index: usize, text: &str) {
+        let known = [self.captures.len(), self.undo.len(), self.preview.len(), self.verify.len()];
+        self.command(reading, standing, index, text);
+        let invocation = &reading.script.invocations[index];
+        let around = reading.script.wrappers(index).flat_map(|outer| &outer.words);
+        let targets = invocation.redirects.iter().map(|redirect| &redirect.target);
+        let words = invocation.words.iter().chain(around).chain(targets);
+        let settings = standing.settings(words, on_files(reading, index));
+        if settings.is_empty() {
+            return;
+        }
+        let texts = [&mut self.captures, &mut self.undo, &mut self.preview, &mut self.verify];
+        for (number, (texts, known)) in texts.into_iter().zip(known).enumerate() {
+            for text in &mut texts[known..] {
+                // What is recorded and looked at is so in a shell of its own; an undo leaves its session as it was.
+                *text = if number == 1 { format!("( {settings}{text} )") } else { format!("{settings}{text}") };
+            }
+        }
+    }
+
+    fn command(&mut self, reading: &Reading<'_>, standing: &Standing, index: usize, text: &str) {
         let invocation = &reading.script.invocations[index];
         self.program(reading, index);
         self.preview.extend(keys::matched(reading, standing, index, text));
@@ -341,6 +362,12 @@ impl Place<'_> {
     }
 }
 
+/// Whether it is one of the programs that every machine has, which act on files alone.
+fn on_files(reading: &Reading<'_>, index: usize) -> bool {
+    let call = reading.catalogue.call(&reading.script.invocations[index]);
+    reading.catalogue.decide(&call).is_some_and(|decision| decision.program.everywhere)
+}
+
 /// Whether the command runs once and its arguments mean the same before the step and afterwards.
 pub(super) fn is_plain(reading: &Reading<'_>, standing: &Standing, index: usize) -> bool {
     let invocation = &reading.script.invocations[index];
@@ -349,7 +376,8 @@ pub(super) fn is_plain(reading: &Reading<'_>, standing: &Standing, index: usize)
         !word.opaque && !word.glob && !word.value.contains("$(") && !word.value.contains('`') && standing.holds(word)
     };
     let mut wrappers = reading.script.wrappers(index);
-    once && !reading.repeats(index)
+    once && (standing.is_at_home() || on_files(reading, index))
+        && !reading.repeats(index)
         && invocation.joined != bash::Joined::Or
         && invocation.words.iter().all(fixed)
         && wrappers.all(|outer| outer.words.iter().all(|word| standing.holds(word)))

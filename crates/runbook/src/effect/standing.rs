@@ -1,10 +1,10 @@
 //! Where a command stands in a plan: in which folder, and with which names set.
 //!
-//! What is before a step is recorded before its first command, and undone in a session of its own. There a folder that
-//! the step goes to is not the current one yet, and a name that the run has set is not known: what depends on such a name
-//! is not to be recorded or undone.
+//! What is before a step is recorded before its first command, and undone in a session of its own. There, a folder that
+//! the step goes to is not the current one, and a name that the run has set is not known. So what is recorded and undone
+//! says such names and folders itself, and where that is not sure, nothing is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalogue::quoted;
 use crate::syntax::bash::{Frame, Invocation, Joined, Quoting, Script, Word};
@@ -13,8 +13,12 @@ use crate::variable;
 /// What the commands before have set and where they have gone.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Standing {
-    /// Names that commands of the plan set themselves.
+    /// Names that commands of the plan set.
     assigned: BTreeSet<String>,
+    /// Those of them whose value is known: what sets them, `export NAME=value` or `NAME=value`.
+    settings: BTreeMap<String, String>,
+    /// Names that choose an estate, and whose value nobody knows before.
+    lost: BTreeSet<String>,
     directory: Directory,
     /// Whether this text goes to a folder in a way that is not followed.
     strayed: bool,
@@ -31,6 +35,27 @@ enum Directory {
     Unknown,
 }
 
+/// What the names begin with that choose the estate for the programs that read them.
+const CHOOSERS: [&str; 14] = [
+    "KUBECONFIG",
+    "HELM_",
+    "PG",
+    "AWS_",
+    "CLOUDSDK_",
+    "AZURE_",
+    "ARM_",
+    "DOCKER_",
+    "REDIS",
+    "VAULT_",
+    "CONSUL_",
+    "NOMAD_",
+    "ETCDCTL_",
+    "MYSQL_",
+];
+
+/// Names that the shell itself gives another value.
+const VOLATILE: [&str; 8] = ["PWD", "OLDPWD", "RANDOM", "SECONDS", "LINENO", "BASHPID", "PPID", "EPOCHSECONDS"];
+
 impl Standing {
     /// Another step begins: its captures are made in the folder that the one before has left.
     pub(super) fn begin_step(&mut self) {
@@ -40,33 +65,100 @@ impl Standing {
     /// Another text in bash begins.
     pub(super) fn begin_text(&mut self, text: &str) {
         self.strayed = false;
-        variable::assigned(text, &mut self.assigned);
+        let mut names = BTreeSet::new();
+        variable::assigned(text, &mut names);
+        self.settings.retain(|name, _| !names.contains(name));
+        self.assigned.extend(names);
     }
 
-    /// Follows the command at this place where it goes to another folder.
-    pub(super) fn follow(&mut self, script: &Script, index: usize) {
+    /// Follows the command at this place of the text where it sets a name or goes to another folder.
+    pub(super) fn follow(&mut self, script: &Script, index: usize, text: &str) {
         let invocation = &script.invocations[index];
-        if !matches!(invocation.program(), "cd" | "pushd" | "popd" | "chdir") {
-            return;
+        let certain = invocation.via.is_none()
+            && invocation.frames.iter().all(|frame| *frame == Frame::Group)
+            && invocation.stages <= 1
+            && !invocation.background
+            && invocation.joined != Joined::Or;
+        match invocation.program() {
+            "cd" | "pushd" | "popd" | "chdir" if certain => {
+                self.directory = self.gone(invocation).map_or(Directory::Unknown, Directory::At);
+            }
+            "cd" | "pushd" | "popd" | "chdir" => self.strayed = true,
+            "unset" => invocation.arguments().iter().for_each(|word| drop(self.settings.remove(&word.value))),
+            _ => {}
         }
-        let here = invocation.via.is_none() && invocation.frames.iter().all(|frame| *frame == Frame::Group);
-        if here && invocation.stages <= 1 && !invocation.background {
-            self.directory = self.gone(invocation).map_or(Directory::Unknown, Directory::At);
-        } else {
-            self.strayed = true;
+        let passes = |frame: &Frame| matches!(frame, Frame::Subshell | Frame::Substitution);
+        if invocation.via.is_none() && !invocation.frames.iter().any(passes) {
+            self.follow_names(invocation, certain, text);
+        }
+    }
+
+    /// Follows what stays set.
+    fn follow_names(&mut self, invocation: &Invocation, certain: bool, text: &str) {
+        let alone = invocation.words.is_empty();
+        let declared = matches!(invocation.program(), "export" | "declare" | "typeset" | "readonly");
+        let assigned = invocation.assignments.iter().filter(|_| alone).map(|assignment| &assignment.word);
+        let words = assigned.chain(invocation.arguments().iter().filter(|_| declared));
+        for word in words.filter(|word| !word.value.starts_with('-')) {
+            match invocation.program() {
+                "" if certain => self.set(word, "", text),
+                "export" if certain => self.set(word, "export ", text),
+                _ => {}
+            }
+            let name = word.value.split('=').next().unwrap_or_default();
+            let known = self.settings.get(name).is_some_and(|setting| setting.starts_with("export "));
+            if !chooses(name) || known {
+                self.lost.remove(name);
+            } else {
+                self.lost.insert(name.to_owned());
+            }
+        }
+    }
+
+    /// Takes note of `NAME=value`, if that is all that the text says about the name.
+    fn set(&mut self, word: &Word, declaration: &str, text: &str) {
+        let Some((name, value)) = word.value.split_once('=') else { return };
+        let names_only = |at: usize| !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || "_${#!".contains(c));
+        let whole = |at: usize| !text[at + name.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        let once = text.match_indices(name).filter(|(at, _)| names_only(*at) && whole(*at)).count() == 1;
+        let known = !word.opaque && !value.contains("$(") && !value.contains('`') && self.holds(word);
+        // Where its value depends on another that the run sets, that would have to be set first.
+        let alone = !word.expands || names(value).all(|name| !self.assigned.contains(name));
+        if once && known && alone && !name.ends_with('+') {
+            self.settings.insert(name.to_owned(), format!("{declaration}{}", assignment(word, name)));
         }
     }
 
     /// The folder that a `cd` goes to.
     fn gone(&self, invocation: &Invocation) -> Option<String> {
         let [to] = invocation.arguments() else { return None };
-        let followed = invocation.program() == "cd" && invocation.joined != Joined::Or && !to.value.starts_with('-');
+        let followed = invocation.program() == "cd" && !to.value.starts_with('-');
         if followed { self.path(to, false) } else { None }
     }
 
-    /// Whether the word is the same before the step and in another session.
+    /// Whether the word can be made the same before the step and in another session.
     pub(super) fn holds(&self, word: &Word) -> bool {
-        !word.expands || names(&word.value).all(|name| !self.assigned.contains(name))
+        let known = |name: &str| !self.assigned.contains(name) || self.settings.contains_key(name);
+        let lasting = |name: &str| name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        !word.expands || names(&word.value).all(|name| lasting(name) && !VOLATILE.contains(&name) && known(name))
+    }
+
+    /// Whether it is known which estate programs act on, as far as the run itself has said.
+    pub(super) fn is_at_home(&self) -> bool {
+        self.lost.is_empty()
+    }
+
+    /// What has to be set for these words to mean what they mean here, and, unless they are about files, for programs to
+    /// act where they do.
+    pub(super) fn settings<'w>(&self, words: impl Iterator<Item = &'w Word>, on_files: bool) -> String {
+        let mut wanted: BTreeSet<&str> =
+            words.filter(|word| word.expands).flat_map(|word| names(&word.value)).collect();
+        if let Directory::At(directory) = &self.directory {
+            wanted.extend(names(directory));
+        }
+        let settings = self.settings.iter();
+        let needed = settings.filter(|(name, _)| wanted.contains(name.as_str()) || !on_files && chooses(name));
+        needed.map(|(_, setting)| format!("{setting}; ")).collect()
     }
 
     /// The file or folder that a word names, as a word that names it from where the step begins; `elsewhere` says that it
@@ -92,7 +184,18 @@ impl Standing {
     }
 }
 
-/// Names of the variables in a word.
+fn chooses(name: &str) -> bool {
+    CHOOSERS.iter().any(|chooser| name.starts_with(chooser)) && !name.ends_with("PASSWORD")
+}
+
+/// `NAME=value` as it could be typed again: the name is never quoted, or it would not be set.
+fn assignment(word: &Word, name: &str) -> String {
+    let value = word.value[name.len() + 1..].to_owned();
+    let quoting = if word.quoting == Quoting::Bare { Quoting::Bare } else { Quoting::Mixed };
+    format!("{name}={}", quoted(&Word { value, quoting, ..word.clone() }))
+}
+
+/// Names of the variables in a word; empty for what is none, such as `$$`.
 fn names(text: &str) -> impl Iterator<Item = &str> {
     text.split('$').skip(1).map(|behind| {
         let behind = behind.trim_start_matches(['{', '#', '!']);
