@@ -21,7 +21,7 @@ use bytes::Bytes;
 use pattern::{BEGINNINGS, Extent};
 use swallow::Swallow;
 use value::{Hold, Values};
-use view::View;
+use view::{Room, View};
 
 /// What stands in the place of a secret.
 const MARKER: &[u8] = b"[redacted]";
@@ -70,6 +70,7 @@ impl Redactor {
             swallow: Swallow::default(),
             before: b'\n',
             redacting: false,
+            room: Room::default(),
         }
     }
 
@@ -97,6 +98,8 @@ pub struct RedactedStream {
     before: u8,
     /// Whether the last thing that left was the marker.
     redacting: bool,
+    /// For the text without its line breaks.
+    room: Room,
 }
 
 /// What is taken out: places in the view without terminal sequences.
@@ -122,7 +125,8 @@ impl RedactedStream {
         let text = std::mem::take(&mut self.pending);
         let view = View::without_sequences(&text, last);
         let mut hold = Hold::nothing(view.bytes.len());
-        let values = self.values.clone().map(|values| (values, View::joined(&view.bytes)));
+        let values =
+            self.values.clone().map(|values| (values, View::joined(&view.bytes, std::mem::take(&mut self.room))));
         if !last {
             let partial = BEGINNINGS.hold(&view.bytes);
             hold.lower(partial, partial);
@@ -143,6 +147,7 @@ impl RedactedStream {
                 }
             });
         }
+        self.room = values.map(|(_, joined)| joined.into_room()).unwrap_or_default();
         places.sort_unstable();
         let reach = places.iter().map(|place| place.end).max().unwrap_or(0).max(covered);
         let out = self.cut(&text, &view, covered, &places, hold.leave);

@@ -19,6 +19,13 @@ pub(super) struct View<'a> {
     trailing: usize,
 }
 
+/// Memory of a view that is over: each chunk of a stream has one, and asking for new memory costs more than the view.
+#[derive(Default)]
+pub(super) struct Room {
+    bytes: Vec<u8>,
+    gaps: Vec<Gap>,
+}
+
 /// Bytes of the original that the view leaves out.
 #[derive(Clone, Copy)]
 struct Gap {
@@ -62,8 +69,9 @@ impl<'a> View<'a> {
     }
 
     /// The text without line breaks and without the indentation after them, as if it had never been wrapped.
-    pub(super) fn joined(text: &[u8]) -> View<'static> {
-        let mut view = Builder { bytes: Vec::with_capacity(text.len()), gaps: Vec::new(), missing: 0 };
+    pub(super) fn joined(text: &[u8], room: Room) -> View<'static> {
+        let mut view = Builder { bytes: room.bytes, gaps: room.gaps, missing: 0 };
+        view.bytes.reserve(text.len());
         let mut from = 0;
         while let Some(found) = memchr2(b'\n', b'\r', &text[from..]) {
             let at = from + found;
@@ -74,6 +82,14 @@ impl<'a> View<'a> {
         }
         view.push(&text[from..]);
         view.finish()
+    }
+
+    /// What the view took, for the next one.
+    pub(super) fn into_room(self) -> Room {
+        let (mut bytes, mut gaps) = (self.bytes.into_owned(), self.gaps);
+        bytes.clear();
+        gaps.clear();
+        Room { bytes, gaps }
     }
 
     /// Where the byte of the view stands in the original; for the end of the view, the end of what it was made of.
