@@ -132,7 +132,7 @@ fn what_a_killed_attempt_has_left_running_is_killed_before_the_step_is_performed
     let id = place.json(&["runs"])[0]["id"].as_str().expect("an id").to_owned();
     assert!(is_running("tail", &endless), "it has left the group that dies with its performer");
     let again = place.run(&["resume", &id, "--again"]);
-    let sentence = "[the attempt before was still running in part, which was killed: tail (";
+    let sentence = "[an attempt that was cut off was still running in part, and was killed: tail (";
     assert!(said(&again).contains(sentence), "{}", said(&again));
     assert!(!is_running("tail", &endless));
     assert_eq!(place.json(&["runs", "show", &id])["steps"][1]["state"], "succeeded", "{}", said(&again));
@@ -154,6 +154,27 @@ fn who_says_that_a_step_happened_has_not_approved_what_comes_after_it() {
     let words = said(&place.run(&["runs", "show", &id]));
     assert_eq!(words.matches("approved by ana beforehand").count(), 2, "{words}");
     assert!(words.contains("as ben says") && !words.contains("approved by ben"), "{words}");
+}
+
+#[test]
+fn what_a_killed_attempt_has_left_running_does_not_act_beside_its_undo() {
+    let place = Place::new();
+    let (notice, endless) = (place.write("notice", "all is well\n"), place.write("endless", "").display().to_string());
+    let leaving =
+        format!("sed -i s/all/ALL/ {} && {{ setsid tail -f {endless} >/dev/null & wait; }}", notice.display());
+    let runbook = RUNBOOK.replace("touch mended", &leaving);
+    let digest = planned(&place, &runbook, "cart-is-stuck")["digest"].as_str().expect("a digest").to_owned();
+    let running = place.start(&["run", "runbook.md", "cart-is-stuck", "--approve", &digest]);
+    eventually("tail begins", LIMIT, || is_running("tail", &endless).then_some(()));
+    running.kill();
+    let id = place.json(&["runs"])[0]["id"].as_str().expect("an id").to_owned();
+    assert!(is_running("tail", &endless), "it has left the group that dies with its performer");
+    let plan = place.json(&["undo", &id, "--plan"]);
+    let undone = place.run(&["undo", &id, "--approve", plan["digest"].as_str().expect("a digest")]);
+    assert_eq!(code(&undone), 0, "{}", said(&undone));
+    assert!(said(&undone).contains("was still running in part, and was killed: tail ("), "{}", said(&undone));
+    assert!(!is_running("tail", &endless));
+    assert_eq!(std::fs::read_to_string(&notice).expect("it is there"), "all is well\n");
 }
 
 #[test]

@@ -92,6 +92,7 @@ fn of_step(world: &World, run: &Run, number: u32, step: &Step, policy: &Policy) 
             directory: directory(run),
             sealed: BTreeMap::new(),
             to_capture: captured_within(run, number),
+            undoes: run.undoes,
         })),
         StepState::Approved if !run.paused && awaits_capture(run, number) && !awaits_end(world, run) => {
             Some(Effect::Capture(CaptureEffect {

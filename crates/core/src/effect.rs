@@ -95,6 +95,8 @@ pub struct PerformEffect {
     pub sealed: BTreeMap<Digest, Bytes>,
     /// What is to be recorded before its command is performed, as `<index of the command>/<variable>`.
     pub to_capture: BTreeSet<String>,
+    /// The run that this one undoes: what is left of it must not act beside the undo.
+    pub undoes: Option<RunId>,
 }
 
 /// A step that was started and whose run was aborted. It has the id of the step that is performed: where that is under

@@ -103,6 +103,7 @@ fn effect(base: Option<String>, text: &str) -> PerformEffect {
         directory: None,
         sealed: BTreeMap::new(),
         to_capture: [].into(),
+        undoes: None,
     }
 }
 

@@ -52,6 +52,7 @@ fn effect(step: u32, language: &str, commands: &[&str]) -> PerformEffect {
         directory: None,
         sealed: BTreeMap::new(),
         to_capture: [].into(),
+        undoes: None,
     }
 }
 

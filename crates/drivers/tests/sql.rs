@@ -56,6 +56,7 @@ fn effect(url: &str, commands: &[(EffectClass, &str)]) -> PerformEffect {
         directory: None,
         sealed: BTreeMap::new(),
         to_capture: [].into(),
+        undoes: None,
     }
 }
 

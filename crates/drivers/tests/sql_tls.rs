@@ -83,6 +83,7 @@ async fn asked(url: String) -> (bool, String) {
         directory: None,
         sealed: BTreeMap::new(),
         to_capture: [].into(),
+        undoes: None,
     };
     let (sender, mut receiver) = mpsc::channel::<Bytes>(64);
     let performed = Sessions::new().perform(&effect, &sender).await;

@@ -86,6 +86,7 @@ impl<'s> Place<'s> {
             directory: None,
             sealed: BTreeMap::new(),
             to_capture: [].into(),
+            undoes: None,
         };
         let (sender, mut receiver) = mpsc::channel::<Bytes>(64);
         let reading = tokio::spawn(async move { while receiver.recv().await.is_some() {} });

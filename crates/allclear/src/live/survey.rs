@@ -130,7 +130,7 @@ async fn look(sessions: &Sessions, number: u64, plan: &Plan, target: &Target, la
 
 /// What went wrong, with the last of what the command said.
 fn reason(summary: &str, said: &str) -> String {
-    const LINES: usize = 3;
+    const LINES: usize = 8;
     // The number and line are those of a plan that nobody sees.
     let summary = summary.split_once(") ").map_or(summary, |(_, rest)| rest);
     let lines: Vec<&str> = said.lines().collect();
@@ -154,6 +154,7 @@ fn effect(run: RunId, plan: &Plan, target: &Target, language: &str, text: &str) 
         directory: None,
         sealed: BTreeMap::new(),
         to_capture: [].into(),
+        undoes: None,
     }
 }
 

@@ -141,8 +141,9 @@ impl Sessions {
         step.check(&scope, &environment, &redactor).await?;
         let mut cancelled = Cancellation::of(&slot.cancelled);
         let mut sink = OutputSink::new(sink, redactor.stream());
-        if let Some(performer) = performer.filter(|_| effect.attempt > 1) {
-            let ended = performer.end_leftovers(effect.run, effect.step).await;
+        for (run, number) in left_by(effect) {
+            let Some(performer) = &performer else { break };
+            let ended = performer.end_leftovers(run, number).await;
             let said = ended.map_err(|error| redactor.text(&format!("the step was not begun: {error}")))?;
             sink.send(said.unwrap_or_default().as_bytes()).await;
         }
@@ -162,4 +163,12 @@ impl Sessions {
         let directory = state.shell.directory().map(str::to_owned);
         Ok((summary, directory.filter(|directory| redactor.text(directory) == *directory)))
     }
+}
+
+/// The steps of which an attempt may have been cut off that must not act beside this one: the step itself where it is
+/// performed once more, and the one that it undoes.
+fn left_by(effect: &PerformEffect) -> Vec<(RunId, u32)> {
+    let itself = (effect.attempt > 1).then_some((effect.run, effect.step));
+    let undone = effect.plan.step(effect.step).and_then(|step| step.undoes);
+    itself.into_iter().chain(effect.undoes.zip(undone)).collect()
 }

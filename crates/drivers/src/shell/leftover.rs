@@ -2,7 +2,7 @@
 //!
 //! Everything that a session starts inherits who performs it: the data directory, the process, and when that began. A
 //! process of the same run and step whose performer is gone is left over, and is killed before the step is performed
-//! once more, so that the two do not act beside each other.
+//! once more or undone, so that the two do not act beside each other.
 //!
 //! Invariant: nothing is killed whose performer lives, or that another step has left running on purpose. A process that
 //! has cleared its environment is not recognised, nor one whose environment we may not read.
@@ -52,7 +52,7 @@ impl Performer {
         Some((PERFORMER.to_owned(), format!("{}.{}.{}", self.place, own.id, own.began_ticks)))
     }
 
-    /// Kills what an earlier attempt at the step has left; what is to be said about it.
+    /// Kills what an attempt at the step has left that was cut off; what is to be said about it.
     ///
     /// # Errors
     /// Something cannot be killed: the end of a sentence that says so.
@@ -61,7 +61,8 @@ impl Performer {
         if found.is_empty() {
             return Ok(None);
         }
-        let said = format!("[the attempt before was still running in part, which was killed: {}]\n", named(&found));
+        let said =
+            format!("[an attempt that was cut off was still running in part, and was killed: {}]\n", named(&found));
         let mut left = found;
         for _ in 0..LOOKS_MAX {
             left.iter().for_each(|process| send(process.id, Signal::KILL));
@@ -71,7 +72,7 @@ impl Performer {
                 return Ok(Some(said));
             }
         }
-        Err(format!("the attempt before is still running in part and cannot be killed: {}", named(&left)))
+        Err(format!("an attempt that was cut off is still running in part and cannot be killed: {}", named(&left)))
     }
 
     fn leftovers(&self, run: RunId, step: u32) -> Vec<Leftover> {

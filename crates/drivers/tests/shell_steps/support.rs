@@ -58,6 +58,7 @@ pub(crate) fn step(planned: PlannedStep) -> PerformEffect {
         directory: None,
         sealed: BTreeMap::new(),
         to_capture: [].into(),
+        undoes: None,
     }
 }
 

@@ -58,6 +58,7 @@ fn effect(target: Target, commands: Vec<PlannedCommand>) -> PerformEffect {
         directory: None,
         sealed: [].into(),
         to_capture: [].into(),
+        undoes: None,
     }
 }
 
