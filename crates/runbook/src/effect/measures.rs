@@ -135,7 +135,7 @@ impl Collected {
         let invocation = &reading.script.invocations[index];
         self.program(reading, index);
         self.preview.extend(keys::matched(reading, standing, index, text));
-        self.preview.extend(room::needed(reading, standing, index, text));
+        self.preview.extend(room::needed(reading, standing, index));
         let plain = is_plain(reading, standing, index);
         let place = Place { reading, standing, index };
         for redirect in invocation.redirects.iter().filter(|redirect| overwrites(redirect)) {

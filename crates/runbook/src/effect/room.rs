@@ -19,7 +19,7 @@ struct Written {
 }
 
 /// The commands that compare the size of what is written with the free disk.
-pub(super) fn needed(reading: &Reading<'_>, standing: &Standing, index: usize, text: &str) -> Option<String> {
+pub(super) fn needed(reading: &Reading<'_>, standing: &Standing, index: usize) -> Option<String> {
     let script = reading.script;
     let invocation = &script.invocations[index];
     if !is_plain(reading, standing, index) || !invocation.assignments.is_empty() {
@@ -34,7 +34,7 @@ pub(super) fn needed(reading: &Reading<'_>, standing: &Standing, index: usize, t
     };
     let file = match file.filter(|file| file.value != "-") {
         Some(file) => standing.path(&file, false)?,
-        None => redirected(script, standing, index, text)?,
+        None => redirected(script, standing, index)?,
     };
     Some(format!(
         "( size=$({size})\nfree=$(df -Pk -- \"$(dirname -- {file})\" | awk 'END {{ print $4 }}')\n\
@@ -44,15 +44,19 @@ pub(super) fn needed(reading: &Reading<'_>, standing: &Standing, index: usize, t
 }
 
 /// Where the end of the pipeline writes to.
-fn redirected(script: &Script, standing: &Standing, index: usize, text: &str) -> Option<String> {
+fn redirected(script: &Script, standing: &Standing, index: usize) -> Option<String> {
     let outer = script.wrappers(index).last().unwrap_or(&script.invocations[index]);
     let follows = |it: &&Invocation| it.via.is_none() && it.pipeline == outer.pipeline && it.stage >= outer.stage;
     let mut redirects = script.invocations.iter().filter(follows).flat_map(|stage| &stage.redirects);
     let target = &redirects.find(|redirect| overwrites(redirect))?.target;
-    // A whole path is the same from everywhere, also one with a date in it.
-    let written = target.span.slice(text);
-    let is_whole = written.trim_start_matches('"').starts_with('/') && !target.glob;
-    if is_whole && standing.holds(target) { Some(written.to_owned()) } else { standing.path(target, false) }
+    standing.path(target, false).or_else(|| dated(&target.value))
+}
+
+/// Any file in the folder of one whose name is only known later, such as one with a date in it.
+fn dated(path: &str) -> Option<String> {
+    let fixed = &path[..path.find(['$', '`'])?];
+    let (folder, _) = fixed.rsplit_once('/').filter(|_| fixed.starts_with('/'))?;
+    Some(format!("'{}/new'", folder.replace('\'', "'\\''")))
 }
 
 /// Value of the first of these flags; only of a command on this machine.
@@ -134,6 +138,7 @@ mod tests {
                 "kubectl exec db-0 -- psql -X -q -At -U app shop -c ",
                 "-- \"$DIR/shop.sql\")",
             ),
+            ("pg_dump shop > \"/b/shop-$(date +%F).sql\"", "psql -X -q -At shop -c ", "-- '/b/new')"),
             ("redis-cli -p 7 --rdb dump.rdb", "redis-cli -p 7 INFO memory | tr", "-- dump.rdb)"),
             ("tar -czf b.tgz data", "du -skc -- data | awk", "-- b.tgz)"),
             ("tar cf b.tar a b", "du -skc -- a b | awk", "-- b.tar)"),
