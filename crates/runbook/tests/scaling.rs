@@ -154,7 +154,7 @@ fn check(shapes: &[Shape], bytes: usize) {
     for shape in shapes.iter().filter(|shape| shape.name.contains(&wanted)) {
         let (ratio, took) = ratio(shape, bytes);
         let name: String = shape.name.escape_debug().take(120).collect();
-        println!("{ratio:5.1} {took:8.1} ms  {name}");
+        eprintln!("{ratio:5.1} {took:8.1} ms  {name}");
         if ratio > LARGEST_RATIO {
             square.push(format!("{ratio:.1} for {name}"));
         }

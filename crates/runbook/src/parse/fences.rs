@@ -5,6 +5,7 @@ use crate::parse::appearance::{
 };
 use crate::parse::markdown::Fence;
 use crate::parse::prompts;
+use crate::parse::sentences;
 use crate::shell::lexer::{Lexer, TokenKind};
 use crate::shell::programs;
 use crate::shell::split::{self, Part};
@@ -100,6 +101,7 @@ pub(crate) fn role_behind(fence: &Fence, lead: &str) -> FenceRole {
     let says = |words: &[&str]| words.iter().any(|word| lead.contains(word));
     let tag = tag(&fence.info);
     match role {
+        FenceRole::Commands(_) if sentences::forbids(lead) => FenceRole::Not("what is not to be run"),
         FenceRole::Commands(Language::Shell | Language::Sql | Language::Http)
             if is_output_lead(lead) && !prompts::is_prompted(text, true) && !is_typed(text) =>
         {

@@ -15,14 +15,21 @@ pub(crate) fn commands(inlines: &[Inline]) -> Vec<(&Inline, Language)> {
     const LONGEST: usize = 400;
     let mut found = Vec::new();
     let mut sentence = String::new();
+    // Whether nothing but words in bold stands in front: "**T+10** `kubectl …`".
+    let mut titled = true;
     for (index, inline) in inlines.iter().enumerate() {
         match inline.style {
             Style::Attribute => found.push((inline, attribute_language(&inline.text))),
             Style::Code => {
                 let behind = first_word(&inlines[index + 1..]);
+                let forbidden = sentences::forbids(&sentence);
+                if std::mem::take(&mut titled) && !is_conditional(&sentence) {
+                    sentence.clear();
+                }
                 let states = sentence.trim().is_empty() && is_outcome(behind);
                 let names = !inline.text.trim().contains(' ') && is_kind(behind);
-                if !states
+                if !forbidden
+                    && !states
                     && !names
                     && let Some(language) = language(&inline.text, &sentence)
                     && instructs(&sentence)
@@ -38,6 +45,7 @@ pub(crate) fn commands(inlines: &[Inline]) -> Vec<(&Inline, Language)> {
             Style::Break => sentence.push(' '),
             Style::Destination => {}
             Style::Plain | Style::Strong => {
+                titled &= inline.style == Style::Strong || inline.text.trim().is_empty();
                 let behind = inline.text.rfind(['.', ';', '!', '?']).filter(|end| ends_sentence(&inline.text, *end));
                 match behind {
                     Some(end) => sentence = inline.text[end + 1..].to_owned(),
@@ -153,14 +161,19 @@ fn is_outcome(word: &str) -> bool {
     )
 }
 
+/// Whether the sentence begins with what has to be so.
+fn is_conditional(sentence: &str) -> bool {
+    const WORDS: &[&str] =
+        &["if", "when", "because", "since", "unless", "note", "after", "before", "while", "the", "once"];
+    let first = sentence.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty()).unwrap_or_default();
+    WORDS.iter().any(|word| first.eq_ignore_ascii_case(word))
+}
+
 /// Whether the sentence before the code asks for something to be done.
 fn instructs(sentence: &str) -> bool {
     let sentence = sentence.trim();
     let lower = sentence.to_lowercase();
-    let first = lower.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty()).unwrap_or_default();
-    let conditional = ["if", "when", "because", "since", "unless", "note", "after", "before", "while", "the", "once"]
-        .contains(&first);
-    if conditional {
+    if is_conditional(sentence) {
         let main = sentence.rsplit([',', ':', '—']).next().unwrap_or_default();
         return main.len() < sentence.len() && (main.trim().is_empty() || sentences::is_imperative(main))
             || says_run(sentence);

@@ -1,5 +1,7 @@
 //! Labels: the bold or plain words with a colon by which a paragraph says what it is about.
 
+use std::borrow::Cow;
+
 use crate::model::SectionKind;
 use crate::parse::markdown::{Inline, Style, plain};
 use crate::parse::vocabulary;
@@ -18,6 +20,46 @@ pub(crate) struct Label {
 /// The lines of a paragraph.
 pub(crate) fn lines(inlines: &[Inline]) -> impl Iterator<Item = &[Inline]> {
     inlines.split(|inline| inline.style == Style::Break).filter(|line| !line.is_empty())
+}
+
+/// The parts of a line that holds several properties: `Owner: ana | Severity: P1`; the line itself where it does not.
+pub(crate) fn properties(line: &[Inline]) -> Vec<Cow<'_, [Inline]>> {
+    const MARKS: [char; 3] = ['|', '·', '•'];
+    if !line.iter().any(|inline| inline.style == Style::Plain && inline.text.contains(MARKS)) {
+        return vec![Cow::Borrowed(line)];
+    }
+    let mut parts: Vec<Vec<Inline>> = vec![Vec::new()];
+    for inline in line {
+        let mut start = 0;
+        for (at, mark) in inline.text.match_indices(MARKS).filter(|_| inline.style == Style::Plain) {
+            parts.last_mut().expect("there is one from the start").extend(part(inline, start, at));
+            parts.push(Vec::new());
+            start = at + mark.len();
+        }
+        parts.last_mut().expect("there is one from the start").extend(part(inline, start, inline.text.len()));
+    }
+    parts.retain(|part| !part.is_empty());
+    let property = |part: &Vec<Inline>| {
+        let section = label(part).filter(|label| !label.rest.is_empty()).and_then(|label| label.section);
+        matches!(section, Some(SectionKind::Owner | SectionKind::Severity))
+    };
+    let are_properties = parts.len() > 1 && parts.iter().skip(1).any(property);
+    if are_properties { parts.into_iter().map(Cow::Owned).collect() } else { vec![Cow::Borrowed(line)] }
+}
+
+/// A piece of a run of text, without blanks around it.
+fn part(inline: &Inline, start: usize, end: usize) -> Option<Inline> {
+    if inline.style != Style::Plain {
+        return Some(inline.clone());
+    }
+    let piece = &inline.text[start..end];
+    let text = piece.trim();
+    let begin = start + (piece.len() - piece.trim_start().len());
+    // Text with escapes is shorter than its source: then the place is that of the run.
+    let aligned = inline.span.end - inline.span.start == inline.text.len();
+    let at = inline.span.start + begin;
+    let span = if aligned { Span::new(at, at + text.len()) } else { inline.span };
+    (!text.is_empty()).then(|| Inline { text: text.to_owned(), span, style: Style::Plain })
 }
 
 /// The span that a run of inlines covers.

@@ -67,7 +67,8 @@ fn stated_severity(source: &Source<'_>, node: &Node) -> Option<String> {
         let block = &document.blocks[index];
         match block.kind {
             BlockKind::Paragraph => {
-                let mut labels = labels::lines(&block.inlines).filter_map(labels::label);
+                let lines = labels::lines(&block.inlines).flat_map(labels::properties);
+                let mut labels = lines.filter_map(|line| labels::label(&line));
                 let label = labels.find(|label| label.section == Some(SectionKind::Severity) && !label.rest.is_empty());
                 if let Some(label) = label {
                     return Some(label.rest);

@@ -74,6 +74,42 @@ pub(crate) fn asks(text: &str) -> bool {
     label.is_some_and(|(at, mark)| at < 80 && is_imperative(&text[at + mark.len()..]))
 }
 
+/// Whether what comes next is what nobody should run: "Never run", "do not use the following:", "rather than".
+pub(crate) fn forbids(sentence: &str) -> bool {
+    const WORDS: &[&str] =
+        &["do not", "don't", "never", "avoid", "not to", "must not", "should not", "instead of", "rather than"];
+    const VERBS: &[&str] = &[
+        "run",
+        "running",
+        "use",
+        "using",
+        "execute",
+        "executing",
+        "do",
+        "doing",
+        "try",
+        "type",
+        "issue",
+        "call",
+        "just",
+        "simply",
+        "ever",
+        "be",
+    ];
+    const MOST_WORDS: usize = 4;
+    let lower = sentence.trim_end_matches([':', ' ', '*', '"']).to_lowercase().replace('’', "'");
+    let clause = lower.rsplit([',', ';', ':', '—', '(']).next().unwrap_or_default();
+    let clause = clause.rsplit(" but ").next().unwrap_or_default();
+    WORDS.iter().any(|word| {
+        clause.rsplit_once(word).is_some_and(|(before, behind)| {
+            let whole = before.is_empty() || before.ends_with(|c: char| !c.is_alphanumeric());
+            let mut words = behind.split_whitespace();
+            let verb = words.next().is_none_or(|first| VERBS.contains(&first));
+            whole && verb && words.count() < MOST_WORDS
+        })
+    })
+}
+
 /// A sentence that says when something applies: "This alert fires when …", "Use this runbook if …".
 pub(crate) fn states_condition(text: &str) -> bool {
     let lower = text.trim().to_lowercase();
@@ -427,6 +463,30 @@ mod tests {
     fn what_happens_by_itself_is_explained_and_not_asked_for() {
         assert!(explains("This will:") && explains("The script does the following:"));
         assert!(!explains("Run the following:") && !explains("Check that:"));
+    }
+
+    #[test]
+    fn what_nobody_should_run_is_told_from_what_has_not_happened() {
+        for text in [
+            "Never run",
+            "Do **not** run".replace("**", "").as_str(),
+            "Restart it, do not use",
+            "Make sure not to run",
+            "Do not run the following:",
+            "Avoid",
+            "Use A rather than",
+        ] {
+            assert!(forbids(text), "{text}");
+        }
+        for text in [
+            "Don't forget to run",
+            "If it does not answer, run",
+            "If pods do not start run",
+            "It never ends, so use",
+            "Run",
+        ] {
+            assert!(!forbids(text), "{text}");
+        }
     }
 
     #[test]

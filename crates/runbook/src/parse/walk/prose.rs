@@ -12,18 +12,18 @@ impl Walker<'_> {
     pub(super) fn paragraph(&mut self, index: usize) {
         let inlines = &self.source.document.blocks[index].inlines;
         let mut prose: Vec<Inline> = Vec::new();
-        for line in labels::lines(inlines) {
-            match labels::label(line).filter(|label| self.opens(label)) {
+        for line in labels::lines(inlines).flat_map(labels::properties) {
+            match labels::label(&line).filter(|label| self.opens(label)) {
                 Some(label) => {
                     self.prose(&std::mem::take(&mut prose));
-                    self.labelled(label, line);
+                    self.labelled(label, &line);
                 }
                 None => {
                     if let Some(before) = prose.last().map(|inline| inline.span.end) {
                         let span = Span::new(before, before);
                         prose.push(Inline { text: String::new(), span, style: Style::Break });
                     }
-                    prose.extend_from_slice(line);
+                    prose.extend_from_slice(&line);
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! K17: data, a namespace, or everything under a label deleted, and nothing looked at or kept before.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::DiagnosticSeverity::Warning;
 use crate::lint::rules::kubernetes::block::most;
 use crate::lint::rules::kubernetes::kubectl::{Kubectl, Object, all_calls, calls};
@@ -17,17 +19,20 @@ fn check(document: &Document<'_>, report: &mut Report) {
     let mut left = most(document);
     let known = Known::of(document);
     for scope in document.scopes.iter().filter(|scope| scope.procedure.is_some()) {
-        let all: Vec<Kubectl<'_, '_>> = calls(scope).collect();
-        for (at, call) in all.iter().enumerate().filter(|(_, call)| call.verb() == "delete" && !call.is_dry()) {
-            let Some(what) = loss(call).filter(|_| left > 0) else { continue };
-            left -= 1;
-            if !known.before(call) && !was_seen(document, call, &all[..at]) {
-                report.at(
-                    call.place.span(),
-                    format!("{what}, and nothing before it shows or keeps what that is"),
-                    "list it first with the same words and `get`, and keep what cannot be made again: `kubectl get … -o yaml > kept.yaml`",
-                );
+        let mut shown = Shown::default();
+        for call in calls(scope) {
+            let what = if call.verb() == "delete" && !call.is_dry() { loss(&call) } else { None };
+            if let Some(what) = what.filter(|_| left > 0) {
+                left -= 1;
+                if !known.before(&call) && !shown.has(&call) && !was_asked_for(document, &call) {
+                    report.at(
+                        call.place.span(),
+                        format!("{what}, and nothing before it shows or keeps what that is"),
+                        "list it first with the same words and `get`, and keep what cannot be made again: `kubectl get … -o yaml > kept.yaml`",
+                    );
+                }
             }
+            shown.take(&call);
         }
     }
 }
@@ -85,17 +90,31 @@ impl Known {
     }
 }
 
-/// Whether something before it shows the objects.
-fn was_seen(document: &Document<'_>, call: &Kubectl<'_, '_>, before: &[Kubectl<'_, '_>]) -> bool {
-    let kinds: Vec<&str> = call.objects().iter().map(|object| object.kind).collect();
-    let shows = |other: &Kubectl<'_, '_>| {
-        let looks = matches!(other.verb(), "get" | "describe" | "create" | "apply" | "wait");
-        let same = other.objects().iter().any(|object| kinds.contains(&object.kind) || object.kind == "all");
-        looks && (same || other.verb() == "apply")
-    };
+/// What the calls of a procedure have shown so far.
+#[derive(Default)]
+struct Shown<'d> {
+    kinds: BTreeSet<&'d str>,
+    /// Whether something was applied: then what is there is known.
+    applied: bool,
+}
+
+impl<'d> Shown<'d> {
+    fn has(&self, call: &Kubectl<'d, '_>) -> bool {
+        let known = || self.kinds.contains("all") || call.objects().iter().any(|it| self.kinds.contains(it.kind));
+        self.applied || known()
+    }
+
+    fn take(&mut self, call: &Kubectl<'d, '_>) {
+        if matches!(call.verb(), "get" | "describe" | "create" | "apply" | "wait") {
+            self.applied |= call.verb() == "apply";
+            self.kinds.extend(call.objects().into_iter().map(|object| object.kind));
+        }
+    }
+}
+
+/// `PVC=$(kubectl get …)`: the name was asked for.
+fn was_asked_for(document: &Document<'_>, call: &Kubectl<'_, '_>) -> bool {
     let text = document.text.get(..call.start()).unwrap_or_default();
-    // `PVC=$(kubectl get …)`: the name was asked for.
     let asked = |name: &str| text.contains(&format!("{}=$(", name.trim_matches(['$', '{', '}', '"'])));
-    let asked = call.objects().iter().filter_map(|object| object.name).any(|name| name.starts_with('$') && asked(name));
-    asked || before.iter().any(shows)
+    call.objects().iter().filter_map(|object| object.name).any(|name| name.starts_with('$') && asked(name))
 }
