@@ -73,10 +73,7 @@ fn a_procedure_is_worked_with_keys_to_its_end() {
 #[test]
 fn a_shell_opens_where_the_run_stands_and_leaves_the_run_alone() {
     let place = place();
-    let Some(mut terminal) = Terminal::open(&place, &["run", "runbook.md", "cart-is-stuck", "--set", "REGION=north"])
-    else {
-        return;
-    };
+    let Some(mut terminal) = Terminal::open(&place, &["run", "runbook.md", "cart-is-stuck"]) else { return };
     terminal.until("[l]eave: ");
     terminal.press("y\n");
     terminal.until("Step 2: Mend");
