@@ -22,17 +22,15 @@ pub(crate) fn commands(inlines: &[Inline]) -> Vec<(&Inline, Language)> {
             Style::Attribute => found.push((inline, attribute_language(&inline.text))),
             Style::Code => {
                 let behind = first_word(&inlines[index + 1..]);
-                let forbidden = sentences::forbids(&sentence);
-                if std::mem::take(&mut titled) && !is_conditional(&sentence) {
-                    sentence.clear();
-                }
-                let states = sentence.trim().is_empty() && is_outcome(behind);
+                let is_title = std::mem::take(&mut titled) && !is_conditional(&sentence);
+                let asked = if is_title { "" } else { sentence.as_str() };
+                let states = asked.trim().is_empty() && is_outcome(behind);
                 let names = !inline.text.trim().contains(' ') && is_kind(behind);
-                if !forbidden
-                    && !states
+                if !states
                     && !names
-                    && let Some(language) = language(&inline.text, &sentence)
-                    && instructs(&sentence)
+                    && let Some(language) = language(&inline.text, asked)
+                    && instructs(asked)
+                    && !sentences::forbids(&sentence)
                 {
                     found.push((inline, language));
                 }
@@ -87,8 +85,12 @@ fn language(code: &str, sentence: &str) -> Option<Language> {
     if sql::looks_like_sql(code) {
         return Some(Language::Sql);
     }
-    let called = says_run(sentence);
     let program = programs::begins_with_program(code);
+    // A single word is a command only where it is one of these; the sentence is read only then.
+    if second.is_none() && !program && !first.starts_with("./") && !first.ends_with(".sh") {
+        return None;
+    }
+    let called = says_run(sentence);
     let known = program && (second.is_some() || called);
     let named = called && (second.is_some() && is_name(first) || first.starts_with("./") || first.ends_with(".sh"));
     (known || named).then_some(Language::Shell)
