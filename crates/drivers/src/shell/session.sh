@@ -5,36 +5,68 @@ exec {__allclear_control}>&1 1>&2
 # word on it, the only one ever, means that all is in order. A group of its own, so that nobody waits for the watcher,
 # and a child of nobody, so that the commands' `jobs`, `wait` and `$!` do not know it.
 ( set -m; ( builtin read -r -u "$__allclear_control" || builtin kill -KILL -- "-$$" ) & ) </dev/null >/dev/null 2>&1
-# On any failure, by its code and those of the parts of its pipeline. `dump | head` has not failed where SIGPIPE ended
-# `dump` because `head` had read enough: errexit passes over such a pipeline, whose code is 141 all the same.
+# `dump | head` has not failed where SIGPIPE ended `dump` because `head` had read enough: errexit passes over such a
+# pipeline, whose code is 141 all the same. That is so only where its last part is known for reading no further than it
+# must, and where nothing else ended by SIGPIPE than what led up to it without a gap; whatever else ends so has failed.
 __allclear_cut='' __allclear_pending=''
-__allclear_failed() {
-  local __allclear_part __allclear_other=''
-  for __allclear_part; do
-    if [[ $__allclear_part != 0 && $__allclear_part != 141 ]]; then __allclear_other=1; fi
+# By the codes of the pipeline's parts; its last part is the command that bash knows of.
+__allclear_had_enough() {
+  local __allclear_part __allclear_before=0 __allclear_reader=$BASH_COMMAND __allclear_flag=[EFGPivwxcnohHsay]
+  for __allclear_part in "${@:1:$#-1}"; do
+    case $__allclear_before,$__allclear_part in 0,0 | 0,141 | 141,141) ;; *) return 1 ;; esac
+    __allclear_before=$__allclear_part
   done
-  if [[ $1 != 141 || $__allclear_other || ${!#} != 0 ]]; then
+  if [[ $__allclear_before != 141 || ${!#} != 0 ]]; then return 1; fi
+  __allclear_reader=${__allclear_reader#LC_ALL=C } __allclear_reader=${__allclear_reader#command }
+  case $__allclear_reader in
+    # `-n -5` reads to the end.
+    head | 'head '*) [[ $__allclear_reader != *@( -[nc]?( )|=)-[0-9]* ]] ;;
+    read | 'read '*) [[ $__allclear_reader == read?( -r)*( +([[:alnum:]_])) ]] ;;
+    grep\ * | [ef]grep\ *)
+      [[ $__allclear_reader == *grep*( -+($__allclear_flag))\ -@(*($__allclear_flag)[qm]|-quiet|-silent|-max-count)* ]]
+      ;;
+    sed\ *) [[ $__allclear_reader == *@([0-9/}]|[{\;]*( ))[qQ]*([0-9])?([][:space:]\;}\'\"]*) ]] ;;
+    # Words that it prints are no `exit`; one in `END` comes after all has been read.
+    awk\ * | [gm]awk\ *)
+      __allclear_reader=${__allclear_reader//\"*\"/}
+      [[ $__allclear_reader == *[\{\;[:space:]]exit?([][:space:]\;}\']*) && $__allclear_reader != *END* ]]
+      ;;
+    *) return 1 ;;
+  esac
+}
+# On any failure, by its code and those of the parts of its pipeline.
+__allclear_failed() {
+  if [[ $1 != 141 ]] || ! __allclear_had_enough "${@:2}"; then
     # The function or `eval` around that pipeline has its code, and is passed over with it.
-    case $1$BASH_COMMAND in 141"$__allclear_cut" | '141eval '*) return ;; esac
+    if [[ $1 == 141 && $__allclear_pending ]]; then
+      case $BASH_COMMAND in "$__allclear_cut" | 'eval '*) return ;; esac
+    fi
     __allclear_cut=''
-    if [[ $__allclear_pending ]]; then exit "$1"; fi
+    if [[ $__allclear_pending == e ]]; then exit "$1"; fi
     return
   fi
   __allclear_cut=$BASH_COMMAND
-  # A subshell ends with that code where nothing follows; a trap of the author's own stays.
+  # A subshell ends with that code where nothing follows; a trap of the author's own stays. Until a trap is set in it, a
+  # subshell tells the traps of its parent.
+  trap - DEBUG
   if [[ $BASH_SUBSHELL != 0 ]]; then
     case $(trap -p EXIT) in '' | *"'__allclear_"*) trap '__allclear_end "$?"' EXIT ;; esac
   fi
-  if [[ $- != *e* ]]; then return; fi
-  __allclear_pending=1
+  case $-$__allclear_pending in *e*) __allclear_pending=e ;; *) __allclear_pending=off ;; esac
   set +e -T
   trap '{ __allclear_go_on; } 2>/dev/null' DEBUG
 }
-# Before the next command errexit is back; what calls us on the way out of that pipeline is none.
+# Before the next command errexit is back; what calls us on the way out of that pipeline is none. Before the one after it
+# 141 is a failure again: where the next one is ours, which tells how all has ended, the pipeline was the last.
 __allclear_go_on() {
+  if [[ ! $__allclear_pending ]]; then
+    __allclear_cut=''
+    trap - DEBUG
+    return
+  fi
   case $BASH_COMMAND in "$__allclear_cut" | 'eval '*) return ;; esac
-  set -e +T
-  trap - DEBUG
+  if [[ $__allclear_pending == e ]]; then set -e; fi
+  set +T
   __allclear_pending=''
 }
 __allclear_end() {
