@@ -6,8 +6,8 @@
 
 use std::path::Path;
 
-use allclear_core::{EffectClass, Plan, PlannedCommand};
-use allclear_runbook::{Catalogue, Measures, Measuring, classify_with};
+use allclear_core::{EffectClass, Plan, PlannedCommand, is_reserved_variable};
+use allclear_runbook::{Catalogue, Classifying, Measures, Measuring};
 
 use crate::config;
 use crate::credential;
@@ -28,17 +28,28 @@ pub(crate) fn refusals(plan: &Plan, config: &Path) -> Vec<String> {
 
 fn misstatements(plan: &Plan, catalogue: &Catalogue) -> Vec<String> {
     let mut measuring = Measuring::new(catalogue);
-    let mut refusals = Vec::new();
+    let mut classifying = Classifying::new(catalogue, &plan.variables);
+    let mut refusals: Vec<String> = plan.variables.keys().filter_map(|name| reserved(name)).collect();
     for step in &plan.steps {
         measuring.begin_step();
         for command in &step.commands {
             let with = measuring.next(&command.language, &command.rendered, command.effect);
-            let found = classify_with(catalogue, &command.language, &command.rendered);
+            let found = classifying.next(&command.language, &command.rendered);
             refusals.extend(understated(command, found));
             refusals.extend(undone_otherwise(command, &with));
         }
     }
     refusals
+}
+
+/// A variable that would do something although no command says so.
+fn reserved(name: &str) -> Option<String> {
+    is_reserved_variable(name).then(|| {
+        format!(
+            "the plan gives a value to `{name}`, a name that shells and programs act on by themselves; give it in the \
+             environment of the target, or set it in a command of the runbook"
+        )
+    })
 }
 
 /// Where the plan says of a command that it does less than this server takes it for.
@@ -125,6 +136,20 @@ mod tests {
             told[0].starts_with("line 7: the plan says change, and this server takes it for destroy; "),
             "{told:?}"
         );
+    }
+
+    #[test]
+    fn a_value_can_neither_act_by_itself_nor_make_a_look_a_loss() {
+        let given = |name: &str, value: &str| {
+            let looks = command("find del -name x $ARGS", EffectClass::Observe);
+            let variables = BTreeMap::from([(name.to_owned(), value.to_owned())]);
+            misstatements(&Plan { variables, ..plan(vec![looks]) }, &Catalogue::default())
+        };
+        assert!(given("ARGS", "y").is_empty(), "{:?}", given("ARGS", "y"));
+        assert!(given("ARGS", "-delete")[0].contains("takes it for destroy"), "{:?}", given("ARGS", "-delete"));
+        for name in ["BASH_ENV", "LD_PRELOAD", "PATH", "KUBECONFIG", "PGHOST"] {
+            assert!(given(name, "x")[0].contains(&format!("a value to `{name}`")), "{name}");
+        }
     }
 
     #[test]

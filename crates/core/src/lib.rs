@@ -12,6 +12,7 @@ mod delivery;
 mod digest;
 mod due;
 mod effect;
+mod environment;
 mod event;
 mod event_name;
 mod id;
@@ -44,6 +45,7 @@ pub use delivery::Delivery;
 pub use digest::Digest;
 pub use due::{due, is_decision_due, next_deadline};
 pub use effect::{AbandonEffect, CaptureEffect, DeliverEffect, Effect, PerformEffect, ProbeEffect};
+pub use environment::is_reserved_variable;
 pub use event::{
     AlertEnd, AlertSource, DeliverySubject, EscalationReason, Event, JobOutcome, Message, MessageAction, NoticeKind,
     PageReason, StepOutcome,

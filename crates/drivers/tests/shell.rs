@@ -152,7 +152,8 @@ async fn a_command_may_end_the_shell_in_peace() {
 #[tokio::test]
 async fn a_step_keeps_variables_functions_and_the_directory_for_the_next() {
     let sessions = Sessions::new();
-    let first = "x='a b'; declare -A m=([k]=v); greet() { echo \"hi $1\"; }; export Y=2; cd /tmp; set -x +e";
+    // The plan of a run has all its steps: what a later one names is there from the first on.
+    let first = ": $CITY; x='a b'; declare -A m=([k]=v); greet() { echo \"hi $1\"; }; export Y=2; cd /tmp; set -x +e";
     let (performed, _) = perform(&sessions, &bash(1, &[first])).await;
     assert!(performed.succeeded, "{performed:?}");
     let second = "echo \"$x ${m[k]} $Y $PWD $-\"; greet you; printenv Y ALLCLEAR_RUN ALLCLEAR_STEP CITY; break; echo";

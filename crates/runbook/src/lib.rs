@@ -23,7 +23,7 @@ mod variable;
 mod variable_name;
 
 pub use diagnostic::{Diagnostic, DiagnosticSeverity};
-pub use effect::{Catalogue, CatalogueProblem, Measures, Measuring, classify_with, measures, reclassify};
+pub use effect::{Catalogue, CatalogueProblem, Classifying, Measures, Measuring, classify_with, measures, reclassify};
 pub use holdup::holdups;
 pub use lint::{
     Covered, Edit, Finding, Fix, FoundBy, Known, RULES, Rule, Settings, Surroundings, Watched, WatchedKind,

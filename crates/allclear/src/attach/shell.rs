@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use allclear_core::{SecretRef, Target};
+use allclear_core::{SecretRef, Target, is_reserved_variable};
 use serde_json::Value;
 
 use crate::Common;
@@ -69,7 +69,7 @@ fn environment(run: &Value, common: &Common) -> Result<BTreeMap<String, String>,
     let mut variables: BTreeMap<String, String> = inherited.collect();
     let plan = &run["plan"];
     for (name, value) in plan["variables"].as_object().into_iter().flatten() {
-        if let Some(value) = value.as_str().filter(|_| !variables.contains_key(name)) {
+        if let Some(value) = value.as_str().filter(|_| !variables.contains_key(name) && !is_reserved_variable(name)) {
             variables.insert(name.clone(), value.to_owned());
         }
     }

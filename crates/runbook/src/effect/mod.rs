@@ -9,6 +9,7 @@ mod catalogue;
 mod client;
 mod code;
 mod elsewhere;
+mod expansion;
 mod input;
 mod kept;
 mod keys;
@@ -28,6 +29,7 @@ use crate::syntax::bash::Script;
 
 pub use catalogue::{Catalogue, CatalogueProblem};
 pub(crate) use catalogue::{Program, built_in};
+pub use expansion::Classifying;
 pub(crate) use input::shown as shown_input;
 pub use measures::{Measures, Measuring, measures};
 

@@ -15,9 +15,11 @@ mod session;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use allclear_core::{Digest, EffectClass, Plan, PlannedCommand, PlannedStep, Target, Wait};
+use allclear_core::{
+    Digest, EffectClass, Plan, PlannedCommand, PlannedStep, Target, Wait, is_reserved_variable,
+};
 
-use crate::effect::{Catalogue, Measuring, believed, classify_with};
+use crate::effect::{Catalogue, Classifying, Measuring, believed};
 use crate::model::{Command, Procedure, Runbook, Section, SectionKind, Step, VariableForm};
 use crate::secret;
 use crate::variable;
@@ -165,6 +167,7 @@ struct Planner<'r> {
     request: &'r PlanRequest,
     pinning: Pinning<'r>,
     catalogue: &'r Catalogue,
+    classifying: Classifying<'r>,
     measuring: Measuring<'r>,
     names: &'r Names<'r>,
     refusals: Vec<PlanRefusal>,
@@ -185,6 +188,7 @@ impl<'r> Planner<'r> {
             request,
             pinning: Pinning::new(request),
             catalogue,
+            classifying: Classifying::new(catalogue, &request.variables),
             measuring: Measuring::new(catalogue),
             names,
             refusals: Vec::new(),
@@ -302,7 +306,7 @@ impl<'r> Planner<'r> {
         let elsewhere = self.pinning.refusals(self.catalogue, &command.language, &rendered, command.line);
         self.refusals.extend(elsewhere);
         // Of the filled-in text: what goes with it has to name the same things, and a value may make it graver.
-        let found = classify_with(self.catalogue, &command.language, &rendered);
+        let found = self.classifying.next(&command.language, &rendered);
         let effect = believed(command.declared, found);
         let with = self.measuring.next(&command.language, &rendered, effect);
         let planned = PlannedCommand::new(command.line, &command.language, rendered, effect, &self.request.target);
@@ -342,6 +346,13 @@ impl<'r> Planner<'r> {
         } else if let Some(value) = request.variables.get(name) {
             if secret::is_secret(name) {
                 self.refuse_once(name, PlanRefusal::SecretInTheOpen { name: name.to_owned(), line });
+            }
+            if is_reserved_variable(name) {
+                // A blank is filled in; nothing is passed on by such a name.
+                if form == VariableForm::Shell {
+                    self.refuse_once(name, PlanRefusal::ReservedVariable { name: name.to_owned(), line });
+                }
+                return;
             }
             self.variables.insert(name.to_owned(), value.clone());
         } else if form == VariableForm::Literal {

@@ -40,6 +40,13 @@ pub enum PlanRefusal {
         /// Line of the command.
         line: u32,
     },
+    /// A value was given for a name that shells or programs act on by themselves.
+    ReservedVariable {
+        /// The variable.
+        name: String,
+        /// Line of the command.
+        line: u32,
+    },
     /// Commands are alternatives and none is chosen.
     AlternativeNotChosen {
         /// Line of the first of them.
@@ -132,6 +139,7 @@ impl PlanRefusal {
             Self::StepOutOfRange { .. } => "step-out-of-range",
             Self::MissingVariable { .. } => "missing-variable",
             Self::SecretInTheOpen { .. } => "secret-in-the-open",
+            Self::ReservedVariable { .. } => "reserved-variable",
             Self::AlternativeNotChosen { .. } => "alternative-not-chosen",
             Self::AlternativesExclude { .. } => "alternatives-exclude",
             Self::NoSuchAlternative { .. } => "no-such-alternative",
@@ -152,6 +160,7 @@ impl PlanRefusal {
             Self::StepOutOfRange { line, .. }
             | Self::MissingVariable { line, .. }
             | Self::SecretInTheOpen { line, .. }
+            | Self::ReservedVariable { line, .. }
             | Self::AlternativeNotChosen { line, .. }
             | Self::AlternativesExclude { line, .. }
             | Self::NoSuchAlternative { line, .. }
@@ -193,6 +202,11 @@ impl fmt::Display for PlanRefusal {
             Self::SecretInTheOpen { name, line } => write!(
                 formatter,
                 "`{name}` (line {line}) is a credential and would end up in the log; give it as a secret, not with --set"
+            ),
+            Self::ReservedVariable { name, line } => write!(
+                formatter,
+                "`{name}` (line {line}) is a name that shells and programs act on by themselves, so it is not taken from --set; \
+                 give it in the environment of the target, or set it in a command of the runbook"
             ),
             Self::AlternativeNotChosen { line, step, options } => write!(
                 formatter,
