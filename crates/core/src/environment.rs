@@ -100,7 +100,8 @@ mod tests {
 
     #[test]
     fn what_programs_act_on_by_themselves_is_reserved_and_ordinary_names_are_not() {
-        for name in ["BASH_ENV", "ENV", "LD_PRELOAD", "PATH", "GIT_SSH_COMMAND", "KUBECONFIG", "PGHOST", "https_proxy"] {
+        for name in ["BASH_ENV", "ENV", "LD_PRELOAD", "PATH", "GIT_SSH_COMMAND", "KUBECONFIG", "PGHOST", "https_proxy"]
+        {
             assert!(is_reserved_variable(name), "{name}");
         }
         for name in ["NAMESPACE", "POD", "REDIS_POD", "AWS_ACCOUNT_ID", "PGPASSWORD", "PG_POD", "ENVIRONMENT", "CITY"] {

@@ -15,9 +15,7 @@ mod session;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use allclear_core::{
-    Digest, EffectClass, Plan, PlannedCommand, PlannedStep, Target, Wait, is_reserved_variable,
-};
+use allclear_core::{Digest, EffectClass, Plan, PlannedCommand, PlannedStep, Target, Wait, is_reserved_variable};
 
 use crate::effect::{Catalogue, Classifying, Measuring, believed};
 use crate::model::{Command, Procedure, Runbook, Section, SectionKind, Step, VariableForm};
