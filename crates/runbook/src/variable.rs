@@ -70,30 +70,88 @@ pub(crate) fn note_quoting(language: &str, text: &str, places: &mut [Occurrence]
     }
 }
 
+/// Which of the words behind a command are names that it sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Binding {
+    None,
+    First,
+    /// All that could be names.
+    All,
+    /// What arithmetic sets.
+    Arithmetic,
+    /// That behind `-v`.
+    BehindFlag,
+}
+
+impl Binding {
+    fn of(command: &Word) -> Self {
+        match command.value.as_str() {
+            _ if command.quoted => Self::None,
+            "for" | "select" => Self::First,
+            "read" | "mapfile" | "readarray" | "getopts" => Self::All,
+            "let" => Self::Arithmetic,
+            "printf" => Self::BehindFlag,
+            _ => Self::None,
+        }
+    }
+
+    /// Takes note of the names in a word behind the command; what the words behind that one are.
+    fn take(self, word: &Word, names: &mut BTreeSet<String>) -> Self {
+        match self {
+            Self::None => return self,
+            Self::Arithmetic => computed(&word.value, names),
+            Self::BehindFlag if word.value == "-v" => return Self::First,
+            Self::BehindFlag => {}
+            Self::First | Self::All if is_variable_name(&word.value) => drop(names.insert(word.value.clone())),
+            Self::First | Self::All => {}
+        }
+        if self == Self::First { Self::None } else { self }
+    }
+}
+
 /// Names that a shell command sets for the commands after it.
 pub(crate) fn assigned(text: &str, names: &mut BTreeSet<String>) {
     let mut commanding = true;
     let mut declaring = false;
-    let mut binding = false;
+    let mut binding = Binding::None;
     for token in Lexer::new(text) {
         let TokenKind::Word(word) = token.kind else {
-            (commanding, declaring) = (true, false);
+            (commanding, declaring, binding) = (true, false, Binding::None);
             continue;
         };
-        if std::mem::take(&mut binding) && is_variable_name(&word.value) {
-            names.insert(word.value);
-            commanding = false;
-            continue;
-        }
         if (commanding || declaring) && is_assignment(&word.value) {
             names.extend(word.value.split_once('=').map(|(name, _)| name.to_owned()));
             continue;
         }
         if commanding {
-            binding = is_plain(&word, &["for", "select", "read"]);
+            binding = Binding::of(&word);
             declaring = is_plain(&word, &["export", "local", "declare", "readonly", "typeset"]);
+        } else {
+            binding = binding.take(&word, names);
         }
         commanding = is_plain(&word, &["do", "then", "else", "if", "while", "until", "!", "{", "time"]);
+    }
+    for inside in text.split("((").skip(1) {
+        computed(inside.split("))").next().unwrap_or_default(), names);
+    }
+}
+
+/// Names that arithmetic sets: `X=1`, `X += 2`, `X++`, `--X`.
+fn computed(text: &str, names: &mut BTreeSet<String>) {
+    let is_letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut rest = text;
+    while let Some(start) = rest.find(is_letter) {
+        let between = rest[..start].trim_end();
+        let word = &rest[start..];
+        let (name, behind) = word.split_at(word.find(|c| !is_letter(c)).unwrap_or(word.len()));
+        let operator = behind.trim_start();
+        let changed = operator.trim_start_matches(['+', '-', '*', '/', '%', '<', '>', '&', '|', '^']);
+        let compares = changed.starts_with("==") || operator.starts_with("<=") || operator.starts_with(">=");
+        let sets = changed.starts_with('=') && !compares || operator.starts_with("++") || operator.starts_with("--");
+        if is_variable_name(name) && (sets || between.ends_with("++") || between.ends_with("--")) {
+            names.insert(name.to_owned());
+        }
+        rest = behind;
     }
 }
 
@@ -360,5 +418,22 @@ mod tests {
         let mut found = BTreeSet::new();
         assigned("A=1; export B=2 C=3; for d in 1; do E=$d; done; kubectl set env F=1", &mut found);
         assert_eq!(found.into_iter().collect::<Vec<_>>(), ["A", "B", "C", "E", "d"]);
+    }
+
+    #[test]
+    fn builtins_and_arithmetic_set_names() {
+        for (text, expected) in [
+            ("while IFS= read -r A B; do :; done", vec!["A", "B", "IFS"]),
+            ("printf -v A %s B", vec!["A"]),
+            ("mapfile -t A < B; readarray C", vec!["A", "C"]),
+            ("getopts ab: A", vec!["A"]),
+            ("let A=1 'B += 2' C++", vec!["A", "B", "C"]),
+            ("((A = 1, --B)); if ((C == 1 && D <= 2)); then :; fi; echo $((E *= F))", vec!["A", "B", "E"]),
+            ("printf %s A; kubectl get read B", vec![]),
+        ] {
+            let mut found = BTreeSet::new();
+            assigned(text, &mut found);
+            assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), expected, "{text}");
+        }
     }
 }

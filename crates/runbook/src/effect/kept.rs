@@ -18,8 +18,8 @@ pub(crate) enum FileChange {
     Place,
 }
 
-/// Whether it was there, and with which rights; then what it held. A link is recorded with what it leads to.
-const KEEP: &str = r#"if test ! -e "$f" && test ! -h "$f"; then echo none; elif test ! -f "$f" || test "$(wc -c <"$f")" -gt 1048576; then echo other; else echo "kept $(stat -c '%a %u:%g' "$f") $(readlink "$f")"; base64 <"$f"; fi"#;
+/// Whether it was there, and with which rights; then what it held. A link is recorded with what it leads to, whose rights they are.
+const KEEP: &str = r#"if test ! -e "$f" && test ! -h "$f"; then echo none; elif test ! -f "$f" || test "$(wc -c <"$f")" -gt 1048576; then echo other; else echo "kept $(stat -L -c '%a %u:%g' "$f") $(readlink "$f")"; base64 <"$f"; fi"#;
 
 /// What takes the place of a file keeps its own rights until then; what has to be made anew gets those of before.
 const PUT_BACK: &str = r#"read -r was mode owner link; case $was in none) rm -f "$f";; kept) test -z "$link" || test -h "$f" || { rm -f "$f"; ln -s "$link" "$f"; }; if test -e "$f"; then base64 -d >"$f"; else (umask 077; base64 -d >"$f") && chown "$owner" "$f" && chmod "$mode" "$f"; fi;; *) echo "$f was no file of less than 1 MiB, so it was not kept" >&2; exit 1;; esac"#;
@@ -31,7 +31,7 @@ const PUT_BACK_INSIDE: &str = r#"read -r place; test "$place" = at || f=$f/$(bas
 const MOVE_BACK: &str =
     r#"test ! -e "$s" || { echo "nothing is moved over $s" >&2; exit 1; }; mv "$f" "$s" || exit 1; "#;
 
-const KEEP_RIGHTS: &str = r#"if test -e "$f"; then stat -c '%a %u:%g' "$f"; fi"#;
+const KEEP_RIGHTS: &str = r#"if test -e "$f"; then stat -L -c '%a %u:%g' "$f"; fi"#;
 const PUT_BACK_RIGHTS: &str =
     r#"read -r mode owner; test -z "$mode" || { chown "$owner" "$f" && chmod "$mode" "$f"; }"#;
 

@@ -67,10 +67,10 @@ impl<'c> Measuring<'c> {
             "bash" => {
                 let script = bash::parse(text);
                 let reading = Reading { catalogue: self.catalogue, script: &script, depth: 0 };
-                self.standing.begin_text(text);
+                self.standing.begin_text(&script, text);
                 for index in 0..script.invocations.len() {
                     collected.invocation(&reading, &self.standing, index, text);
-                    self.standing.follow(&script, index, text);
+                    self.standing.follow(&reading, index, text);
                 }
                 if script.error.is_some() {
                     collected.without_undo += 1;
@@ -81,6 +81,7 @@ impl<'c> Measuring<'c> {
             "redis" => drop(collected.programs.insert("redis-cli".to_owned())),
             _ => {}
         }
+        self.standing.end_command(effect);
         collected.finish(effect, language)
     }
 }

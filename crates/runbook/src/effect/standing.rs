@@ -6,7 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use allclear_core::EffectClass;
+
 use super::catalogue::quoted;
+use super::shell::Reading;
 use crate::syntax::bash::{Frame, Invocation, Joined, Quoting, Script, Word};
 use crate::variable;
 
@@ -19,9 +22,28 @@ pub(super) struct Standing {
     settings: BTreeMap<String, String>,
     /// Names that choose an estate, and whose value nobody knows before.
     lost: BTreeSet<String>,
+    /// Names that texts with functions set: a function may set them again whenever it is called.
+    shifting: BTreeSet<String>,
     directory: Directory,
     /// Whether this text goes to a folder in a way that is not followed.
     strayed: bool,
+    /// Whether a function goes to a folder: nobody knows when it is called.
+    roaming: bool,
+    unseen: Unseen,
+    /// Whether a command of the step does more than look: what is before those behind it is recorded where they begin.
+    disturbed: bool,
+    /// Whether that is another folder than the one in which the undo begins.
+    away: bool,
+}
+
+/// Where something was performed that is not shown, and that may have set any name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Unseen {
+    #[default]
+    Nowhere,
+    /// In a shell of its own: only what stands behind it in this text may rest on it.
+    InText,
+    InSession,
 }
 
 /// The current folder of the session.
@@ -60,37 +82,76 @@ impl Standing {
     /// Another step begins: its captures are made in the folder that the one before has left.
     pub(super) fn begin_step(&mut self) {
         self.directory = Directory::First;
+        self.disturbed = false;
     }
 
     /// Another text in bash begins.
-    pub(super) fn begin_text(&mut self, text: &str) {
-        self.strayed = false;
+    pub(super) fn begin_text(&mut self, script: &Script, text: &str) {
+        self.strayed = self.roaming;
+        self.away = self.disturbed && self.directory != Directory::First;
+        if self.unseen == Unseen::InText {
+            self.unseen = Unseen::Nowhere;
+        }
         let mut names = BTreeSet::new();
         variable::assigned(text, &mut names);
         self.settings.retain(|name, _| !names.contains(name));
+        if script.invocations.iter().any(|invocation| invocation.frames.contains(&Frame::Function)) {
+            self.shifting.extend(names.iter().cloned());
+        }
         self.assigned.extend(names);
     }
 
+    /// A command in whatever language ends, which has this effect.
+    pub(super) fn end_command(&mut self, effect: EffectClass) {
+        self.disturbed |= effect != EffectClass::Observe;
+    }
+
     /// Follows the command at this place of the text where it sets a name or goes to another folder.
-    pub(super) fn follow(&mut self, script: &Script, index: usize, text: &str) {
+    pub(super) fn follow(&mut self, reading: &Reading<'_>, index: usize, text: &str) {
+        let script = reading.script;
         let invocation = &script.invocations[index];
-        let certain = invocation.via.is_none()
-            && invocation.frames.iter().all(|frame| *frame == Frame::Group)
-            && invocation.stages <= 1
-            && !invocation.background
-            && invocation.joined != Joined::Or;
+        let certain = is_certain(script, index, text);
         match invocation.program() {
             "cd" | "pushd" | "popd" | "chdir" if certain => {
                 self.directory = self.gone(invocation).map_or(Directory::Unknown, Directory::At);
             }
-            "cd" | "pushd" | "popd" | "chdir" => self.strayed = true,
+            "cd" | "pushd" | "popd" | "chdir" => self.stray(script, index),
             "unset" => invocation.arguments().iter().for_each(|word| drop(self.settings.remove(&word.value))),
+            _ if self.is_unseen(reading, index) => {
+                self.stray(script, index);
+                self.settings.clear();
+                if !is_apart(script, index) {
+                    self.unseen = Unseen::InSession;
+                } else if self.unseen == Unseen::Nowhere {
+                    self.unseen = Unseen::InText;
+                }
+            }
             _ => {}
         }
         let passes = |frame: &Frame| matches!(frame, Frame::Subshell | Frame::Substitution);
         if invocation.via.is_none() && !invocation.frames.iter().any(passes) {
             self.follow_names(invocation, certain, text);
         }
+    }
+
+    /// Nobody knows in which folder what stands behind it is performed.
+    fn stray(&mut self, script: &Script, index: usize) {
+        self.strayed = true;
+        if !is_apart(script, index) {
+            self.directory = Directory::Unknown;
+            self.roaming |= script.invocations[index].frames.contains(&Frame::Function);
+        }
+    }
+
+    /// Whether the session performs commands there that the plan does not show. After such, any name may be a function.
+    fn is_unseen(&self, reading: &Reading<'_>, index: usize) -> bool {
+        let invocation = &reading.script.invocations[index];
+        let Some(first) = invocation.words.first() else { return false };
+        let call = reading.catalogue.call(invocation);
+        let is_program = first.value.contains('/') || reading.catalogue.decide(&call).is_some();
+        matches!(invocation.program(), "." | "source" | "eval")
+            || !invocation.is_named()
+            || self.unseen == Unseen::InSession && !is_program
     }
 
     /// Follows what stays set.
@@ -124,7 +185,7 @@ impl Standing {
         let known = !word.opaque && !value.contains("$(") && !value.contains('`') && self.holds(word);
         // Where its value depends on another that the run sets, that would have to be set first.
         let alone = !word.expands || names(value).all(|name| !self.assigned.contains(name));
-        if once && known && alone && !name.ends_with('+') {
+        if once && known && alone && !name.ends_with('+') && !self.shifting.contains(name) {
             self.settings.insert(name.to_owned(), format!("{declaration}{}", assignment(word, name)));
         }
     }
@@ -138,14 +199,15 @@ impl Standing {
 
     /// Whether the word can be made the same before the step and in another session.
     pub(super) fn holds(&self, word: &Word) -> bool {
-        let known = |name: &str| !self.assigned.contains(name) || self.settings.contains_key(name);
+        let untouched = |name: &str| self.unseen == Unseen::Nowhere && !self.assigned.contains(name);
+        let known = |name: &str| untouched(name) || self.settings.contains_key(name);
         let lasting = |name: &str| name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         !word.expands || names(&word.value).all(|name| lasting(name) && !VOLATILE.contains(&name) && known(name))
     }
 
     /// Whether it is known which estate programs act on, as far as the run itself has said.
     pub(super) fn is_at_home(&self) -> bool {
-        self.lost.is_empty()
+        self.lost.is_empty() && self.unseen == Unseen::Nowhere
     }
 
     /// What has to be set for these words to mean what they mean here, and, unless they are about files, for programs to
@@ -176,12 +238,66 @@ impl Standing {
             _ if self.strayed || word.value.starts_with('-') => None,
             _ if elsewhere => Some(written),
             Directory::First => Some(written),
+            // It is recorded in one folder and put back from another.
+            Directory::At(directory) if self.away && !is_whole(directory) => None,
             // Nobody knows whether the value is a whole path.
             Directory::At(_) if word.value.starts_with('$') => None,
             Directory::At(directory) => Some(format!("{}/{written}", directory.trim_end_matches('/'))),
             Directory::Unknown => None,
         }
     }
+}
+
+/// How many commands, and how many bytes, are looked at behind a command to tell whether it is certain. Looking at all of
+/// them behind each would take time in proportion to the square.
+const LONGEST_LIST: usize = 100;
+const LONGEST_LINE: usize = 2_000;
+
+/// Whether a word names a folder from the root on.
+fn is_whole(directory: &str) -> bool {
+    directory.trim_start_matches(['"', '\'']).starts_with('/') || directory.starts_with('~')
+}
+
+/// Whether the session itself performs it, once, before all that stands behind it.
+fn is_certain(script: &Script, index: usize, text: &str) -> bool {
+    let invocation = &script.invocations[index];
+    // Where what is before `&&` fails, the text goes on behind the list. Nobody writes a longer one.
+    let behind = &script.invocations[index..];
+    let inside = |it: &Invocation| it.via.is_some() || it.frames.contains(&Frame::Substitution);
+    let chained = invocation.joined != Joined::And
+        || behind.len() <= LONGEST_LIST && behind.iter().all(|it| it.joined == Joined::And || inside(it));
+    invocation.via.is_none()
+        && invocation.frames.is_empty()
+        && invocation.stages <= 1
+        && !invocation.background
+        && invocation.joined != Joined::Or
+        && chained
+        && ends_on_failure(text.get(invocation.span.end..).unwrap_or_default())
+}
+
+/// Whether the text does not go on where the command fails in front of `behind`: in strict mode, no `||` goes on.
+fn ends_on_failure(behind: &str) -> bool {
+    let near = &behind[..behind.floor_char_boundary(LONGEST_LINE)];
+    let end = match near.find(['\n', ';']) {
+        Some(end) => end,
+        None if near.len() < behind.len() => return false,
+        None => behind.len(),
+    };
+    let Some(at) = behind[..end].find("||") else { return true };
+    let other = behind[at + 2..].trim_start();
+    let other = &other[..other.floor_char_boundary(LONGEST_LINE)];
+    let group = other.find(if other.starts_with('{') { ['}'; 2] } else { ['\n', ';'] });
+    other[..group.unwrap_or(other.len())].split([' ', ';', '\n', '\t']).any(|word| matches!(word, "exit" | "return"))
+}
+
+/// Whether the session stays as it is, whatever this does.
+fn is_apart(script: &Script, index: usize) -> bool {
+    let invocation = &script.invocations[index];
+    let builtin = |outer: &Invocation| matches!(outer.program(), "command" | "builtin" | "eval" | "time");
+    invocation.frames.iter().any(|frame| matches!(frame, Frame::Subshell | Frame::Substitution))
+        || invocation.stages > 1
+        || invocation.background
+        || script.wrappers(index).any(|outer| !builtin(outer))
 }
 
 fn chooses(name: &str) -> bool {

@@ -105,3 +105,82 @@ fn changes_outages_and_losses_are_told_apart() {
         ],
     );
 }
+
+/// Whether each command of a step, one text each, has an undo.
+fn undone(texts: &[&str]) -> Vec<bool> {
+    let catalogue = Catalogue::default();
+    let mut measuring = Measuring::new(&catalogue);
+    measuring.begin_step();
+    texts.iter().map(|text| measuring.next("bash", text, classify("bash", text)).undo.is_some()).collect()
+}
+
+#[test]
+fn a_file_is_put_back_only_where_it_was_recorded() {
+    for (texts, last) in [
+        // Before the first change of the step, everything is recorded where the step begins.
+        (&["cd sub", "cp new.conf app.conf"][..], true),
+        (&["echo a > marker", "cd sub && cp new.conf app.conf"], true),
+        (&["echo a > marker", "cd sub", "cp new.conf app.conf"], false),
+        (&["echo a > marker", "cd sub", "cp new.conf /etc/app.conf"], false),
+        (&["echo a > marker", "cd sub", "cp /new.conf /etc/app.conf"], true),
+        (&["echo a > marker", "cd /srv", "cp new.conf app.conf"], true),
+        (&["echo a > marker", "cd $DIR", "cp new.conf app.conf"], false),
+    ] {
+        assert_eq!(undone(texts).last(), Some(&last), "{texts:?}");
+    }
+}
+
+#[test]
+fn a_folder_that_is_not_sure_holds_nothing_to_put_back() {
+    for (texts, last) in [
+        (&["if test -d sub; then cd sub; fi", "cp new.conf app.conf"][..], false),
+        (&["if test -d sub; then cd sub; fi", "cd /srv", "cp new.conf app.conf"], true),
+        (&["(cd sub)", "cp new.conf app.conf"], true),
+        (&["cd sub || cd other", "cp new.conf app.conf"], false),
+        (&["cd sub || exit 1", "cp new.conf app.conf"], true),
+        (&["cd sub || { echo no; exit 1; }", "cp new.conf app.conf"], true),
+        (&["cd sub || { echo no; }", "cp new.conf app.conf"], false),
+        (&["test -d sub && cd sub; true", "cp new.conf app.conf"], false),
+        (&["test -d sub && cd sub", "cp new.conf app.conf"], true),
+        (&["go() { cd sub; }", "cd /srv", "go", "cp new.conf app.conf"], false),
+        (&[". ./env.sh", "cp new.conf app.conf"], false),
+        (&["eval \"$(./env.sh)\"", "cp new.conf app.conf"], false),
+        (&["bash -c 'cd sub'", "cp new.conf app.conf"], true),
+        (&["ssh web-1 'cd /srv'", "cp new.conf app.conf"], true),
+        (&["{ cd /srv; cp a b; } | cat", "cp new.conf app.conf"], true),
+        (&["{ cd /srv; cp a b; } | cat; cp new.conf app.conf"], false),
+        (&["while read -r d; do cd $d; done < list", "cp new.conf app.conf"], false),
+    ] {
+        assert_eq!(undone(texts).last(), Some(&last), "{texts:?}");
+    }
+}
+
+#[test]
+fn a_name_that_may_have_changed_is_not_believed() {
+    for (texts, last) in [
+        (&["FILE=/a", "sed -i s/a/b/ $FILE"][..], true),
+        (&["FILE=/a", ". ./env.sh", "sed -i s/a/b/ /srv/$FILE"], false),
+        (&["FILE=/a", "source env.sh; sed -i s/a/b/ /srv/$FILE"], false),
+        (&["FILE=/a", "printf -v FILE %s /b", "sed -i s/a/b/ $FILE"], false),
+        (&["FILE=/a", "read OTHER FILE < list", "sed -i s/a/b/ $FILE"], false),
+        (&["FILE=/a", "mapfile -t FILE < list", "sed -i s/a/b/ $FILE"], false),
+        (&["N=1", "((N++))", "sed -i s/a/b/ /srv/$N.conf"], false),
+        (&["next() { FILE=/b; }", "FILE=/a", "next", "sed -i s/a/b/ $FILE"], false),
+        (&["FILE=/a", "test -e /b && FILE=/b; true", "sed -i s/a/b/ $FILE"], false),
+        (&[". ./env.sh", "sed -i s/a/b/ /srv/$FILE"], false),
+        (&[". ./env.sh", "FILE=/a", "sed -i s/a/b/ /srv/$FILE"], true),
+        (&[". ./env.sh", "FILE=/a", "load_more", "sed -i s/a/b/ /srv/$FILE"], false),
+        // It may have chosen another cluster.
+        (&[". ./env.sh", "kubectl scale deployment api --replicas=3"], false),
+        (&["kubectl scale deployment api --replicas=3"], true),
+    ] {
+        assert_eq!(undone(texts).last(), Some(&last), "{texts:?}");
+    }
+}
+
+#[test]
+fn room_for_a_file_is_taken_back_and_no_file_of_before() {
+    let text = "fallocate -l 1G /swapfile";
+    let with = measures(&Catalogue::default(), "bash", text, classify("bash", text));
+    assert!(with.capture.contains_key("CAPTURED") && with.undo.is_some(), "{with:?}");
+}

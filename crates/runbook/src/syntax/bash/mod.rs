@@ -137,7 +137,7 @@ pub(crate) enum Frame {
     Condition,
     /// A branch of `if` or `case`.
     Branch,
-    /// `( … )`
+    /// `( … )`, and any other construct in a pipeline or in the background.
     Subshell,
     /// `{ … }`
     Group,

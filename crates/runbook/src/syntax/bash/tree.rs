@@ -78,6 +78,8 @@ impl OneText<'_, '_> {
         let fed = redirects.is_some_and(|list| list.0.iter().any(feeds));
         self.bare_redirects(redirects, seat, around);
         let around = around.clone().fed(fed);
+        // A stage of a pipeline, and what runs on its own, has a shell of its own.
+        let around = if seat.stages > 1 || seat.background { around.within(Frame::Subshell) } else { around };
         match command {
             CompoundCommand::Arithmetic(_) | CompoundCommand::ArithmeticForClause(_) => {
                 if let CompoundCommand::ArithmeticForClause(clause) = command {
