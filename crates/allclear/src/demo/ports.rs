@@ -1,5 +1,6 @@
 //! The ports of the demonstration, kept in its data directory so that a restart is reached where the first start was.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -29,6 +30,18 @@ pub(super) struct Listeners {
 /// Whether this directory was made by the demonstration, or is still to be made.
 pub(super) fn is_ours(data_dir: &Path) -> bool {
     data_dir.join(FILE).exists() || !data_dir.join("log.db").exists()
+}
+
+/// Says that this directory is the demonstration's: before there is a log in it, which would be taken for a team's if
+/// the demonstration were killed right then.
+pub(super) fn claim(data_dir: &Path) -> anyhow::Result<()> {
+    let file = data_dir.join(FILE);
+    match std::fs::OpenOptions::new().write(true).create_new(true).open(&file) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            Err(error).with_context(|| format!("{} cannot be written", file.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Takes the ports that were used last, or others where those are taken, and remembers them.
@@ -81,5 +94,14 @@ mod tests {
         assert!(is_ours(folder.path()));
         std::fs::write(folder.path().join("log.db"), "").unwrap();
         assert!(!is_ours(folder.path()));
+    }
+
+    #[test]
+    fn a_demonstration_that_was_killed_before_it_knew_its_ports_finds_its_directory_again() {
+        let folder = tempfile::tempdir().unwrap();
+        claim(folder.path()).unwrap();
+        std::fs::write(folder.path().join("log.db"), "").unwrap();
+        assert!(is_ours(folder.path()));
+        claim(folder.path()).unwrap();
     }
 }

@@ -77,6 +77,7 @@ impl Stand {
         let made = std::fs::create_dir_all(data_dir).and_then(|()| data_dir.canonicalize());
         // The configuration names files by their whole path, for it is read from another folder than this process's.
         let data_dir = &made.with_context(|| format!("{} cannot be made", data_dir.display()))?;
+        ports::claim(data_dir)?;
         // Opened first: the lock of the store keeps a second demonstration away from everything below.
         let store = Store::open(&Location::DataDir(data_dir.to_owned())).await?;
         let listeners = ports::listen(data_dir).await?;
