@@ -42,8 +42,12 @@ async fn a_child_that_left_the_group_does_not_outlive_a_cancelled_step() {
 async fn a_daemon_of_an_earlier_step_outlives_a_later_one_that_is_cancelled() {
     let (daemon, later) = (marker("daemon"), marker("later"));
     let sessions = Arc::new(Sessions::new());
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let up = folder.path().join("up");
+    let up = up.display();
     let command = format!(
-        "export MARKER={daemon}; setsid sh -c 'while :; do sleep 0.02; done' >/dev/null 2>&1 & export MARKER={later}; sleep 0.1"
+        "export MARKER={daemon}; setsid sh -c 'touch {up}; while :; do sleep 0.02; done' >/dev/null 2>&1 & \
+         export MARKER={later}; until test -e {up}; do sleep 0.01; done; sleep 0.1"
     );
     let (performed, output) = perform(&sessions, &bash(1, &[&command])).await;
     assert!(performed.succeeded, "{performed:?} {output}");
