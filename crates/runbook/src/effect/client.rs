@@ -21,8 +21,9 @@ pub(super) struct Client {
 }
 
 /// A look neither changes anything nor waits long: `psql` in a shell is told so, as the driver for SQL tells the server.
+/// All of it is one transaction: a pooler would hand a session that stays read-only to the next who asks.
 const LOOKS: [&str; 3] =
-    ["SET default_transaction_read_only = on", "SET lock_timeout = 2000", "SET statement_timeout = 8000"];
+    ["SET TRANSACTION READ ONLY", "SET LOCAL lock_timeout = 2000", "SET LOCAL statement_timeout = 8000"];
 
 impl Client {
     /// The call at this place of the script, if it is one.
@@ -60,7 +61,7 @@ impl Client {
         let statements = statement::measures(&given);
         let queries: Vec<&str> = statements.iter().flat_map(|it| &it.previews).map(String::as_str).collect();
         let asked = LOOKS.iter().chain(&queries).map(|query| format!("-c '{}'", query.replace('\'', "'\\''")));
-        let preview = ["psql -X -q -P pager=off -v ON_ERROR_STOP=1".to_owned()].into_iter().chain(words).chain(asked);
+        let preview = ["psql -X -q -1 -P pager=off -v ON_ERROR_STOP=1".to_owned()].into_iter().chain(words).chain(asked);
         let preview = preview.collect::<Vec<_>>().join(" ");
         let preview =
             (!queries.is_empty()).then(|| elsewhere::command(reading.script, invocation, preview, None)).flatten();

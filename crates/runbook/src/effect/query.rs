@@ -31,6 +31,7 @@ pub(super) fn statement(statement: &Statement) -> EffectClass {
         StatementKind::Explain { statement: Some(inner), .. } => self::statement(inner),
         StatementKind::Select(arms) => select(arms),
         StatementKind::Delete { .. }
+        | StatementKind::Merge { deletes: true }
         | StatementKind::Truncate
         | StatementKind::DropDatabase { .. }
         | StatementKind::DropIndex { .. }
@@ -223,6 +224,7 @@ mod tests {
                 "ALTER SYSTEM SET work_mem = '8MB'; SELECT pg_reload_conf();",
                 "ALTER DATABASE a RENAME TO b",
                 "UPDATE t SET a = 1 WHERE id = 1",
+                "MERGE INTO t USING d ON d.id = t.id WHEN MATCHED THEN UPDATE SET a = 1",
                 "INSERT INTO t VALUES (1)",
                 "VACUUM (FULL off) t",
                 "ALTER TABLE t DROP CONSTRAINT c",
@@ -237,6 +239,7 @@ mod tests {
             Destroy,
             &[
                 "DELETE FROM t WHERE id = 1",
+                "MERGE INTO t USING d ON d.id = t.id WHEN MATCHED AND d.x THEN UPDATE SET a = 1 WHEN MATCHED THEN DELETE",
                 "WITH gone AS (DELETE FROM t RETURNING *) SELECT count(*) FROM gone",
                 "TRUNCATE t",
                 "DROP DATABASE shop",

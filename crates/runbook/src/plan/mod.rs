@@ -176,6 +176,8 @@ struct Planner<'r> {
     missing: BTreeSet<String>,
     /// The words that opened a session at the target's own database, where they did.
     own_session: Option<String>,
+    /// Whether a command before may have turned `psql` to another database.
+    strayed: bool,
     /// Names that the commands planned so far need from somewhere else.
     asked: BTreeSet<String>,
 }
@@ -195,6 +197,7 @@ impl<'r> Planner<'r> {
             secrets: BTreeSet::new(),
             missing: BTreeSet::new(),
             own_session: None,
+            strayed: false,
             asked: BTreeSet::new(),
         }
     }
@@ -305,6 +308,7 @@ impl<'r> Planner<'r> {
         self.refusals.extend(elsewhere);
         // Of the filled-in text: what goes with it has to name the same things, and a value may make it graver.
         let found = self.classifying.next(&command.language, &rendered);
+        self.stray(&command.language, &rendered, found);
         let effect = believed(command.declared, found);
         let with = self.measuring.next(&command.language, &rendered, effect);
         let planned = PlannedCommand::new(command.line, &command.language, rendered, effect, &self.request.target);

@@ -3,7 +3,7 @@
 //! Invariant: nothing is planned for a database that the words do not name, or may not name: a host, a user or a variable
 //! that the target does not say is a refusal.
 
-use allclear_core::EffectClass;
+use allclear_core::{EffectClass, is_reserved_variable};
 
 use super::{PlanRefusal, Planner, render};
 use crate::model::Command;
@@ -21,7 +21,7 @@ impl Planner<'_> {
     pub(super) fn typed(&mut self, command: &Command) -> Option<Command> {
         let opens = session::opens_session(command);
         let session = command.session.as_ref().or(opens.then_some(&command.text))?;
-        if self.own_session.as_ref() != Some(session) {
+        if self.own_session.as_ref() != Some(session) && !self.strayed {
             // The step that opens it may have been left out.
             let (language, text) = ("bash".to_owned(), session.clone());
             let opener = Command { language, text, session: None, ..command.clone() };
@@ -43,6 +43,13 @@ impl Planner<'_> {
         }
     }
 
+    /// Takes note of a command behind which nobody knows which database `psql` would go to.
+    pub(super) fn stray(&mut self, language: &str, text: &str, found: EffectClass) {
+        if language == "bash" && (found == EffectClass::Unknown || names_database(text)) {
+            (self.own_session, self.strayed) = (None, true);
+        }
+    }
+
     /// Whether the command is `psql` at the database of the target.
     fn opens_own_database(&mut self, command: &Command) -> bool {
         let occurrences = self.names.occurrences(command);
@@ -58,6 +65,13 @@ impl Planner<'_> {
         }
         own
     }
+}
+
+/// Whether one of the names by which clients of PostgreSQL are told where to go is in the text.
+fn names_database(text: &str) -> bool {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let chooses = |word: &str| word.starts_with("PG") && is_reserved_variable(word);
+    words.into_iter().any(chooses)
 }
 
 #[cfg(test)]
@@ -111,6 +125,18 @@ mod tests {
     }
 
     #[test]
+    fn what_only_looks_and_a_password_of_the_target_lead_nowhere_else() {
+        assert!(planned("kubectl get pods\n```\n```bash\npsql shop", "SELECT 1;").is_ok());
+        let env = BTreeMap::from([("PGPASSWORD".to_owned(), SecretRef::Env("SHOP_PASSWORD".to_owned()))]);
+        let postgres = Some(SecretRef::Plain("postgres://app@db.eu/shop".to_owned()));
+        let estate = Target { env, postgres, ..Target::default() };
+        let request = PlanRequest { target: "production".to_owned(), estate, ..PlanRequest::default() };
+        let text = "# Mend\n\n1. Enter:\n```bash\npsql\n```\n2. Look:\n```sql\nSELECT 1;\n```\n";
+        let (runbook, _) = crate::parse("r.md", text);
+        assert!(plan(&runbook, "mend", &request).is_ok());
+    }
+
+    #[test]
     fn another_database_or_one_that_is_not_known_is_refused_with_what_to_write() {
         for opener in [
             "psql other",
@@ -120,6 +146,16 @@ mod tests {
             "psql \"$REPLICA_URL\"",
             "psql \"$(cat url)\"",
             "psql -v id=5 shop",
+            "psql service=staging",
+            "psql --dbname=service=staging",
+            "psql 'postgres://app@db.eu/shop?host=staging'",
+            "psql 'postgres://app@db.eu/shop?user=root'",
+            "psql 'host=db.eu hostaddr=10.0.0.9 dbname=shop'",
+            "psql \"dbname=shop host = staging\"",
+            "export PGSERVICE=staging\n```\n```bash\npsql",
+            "read -r PGHOST\n```\n```bash\npsql",
+            "source env\n```\n```bash\npsql",
+            "./prepare\n```\n```bash\npsql",
             "sudo psql shop",
             "ssh db.eu",
             "kubectl exec -it db-0 -- psql shop",

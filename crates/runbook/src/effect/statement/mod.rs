@@ -37,6 +37,9 @@ struct EntryTable {
     may: Option<String>,
     verify: Option<String>,
     irreversible: Option<String>,
+    /// Only a `MERGE` that deletes.
+    #[serde(default)]
+    deletes: bool,
     #[serde(default)]
     transient: bool,
     #[serde(default)]
@@ -92,11 +95,16 @@ fn of_statement(statement: &Statement, source: &str) -> StatementMeasures {
         let previews = backends::preview(statement, source).into_iter().collect();
         return StatementMeasures { transient: true, previews, ..StatementMeasures::default() };
     }
-    let found = ENTRIES.iter().find_map(|entry| {
-        let bindings = entry.patterns.iter().find_map(|pattern| pattern.matched(text))?;
-        Some((entry, bindings.with("statement", text.trim_end_matches(';').trim_end())))
-    });
-    found.map_or_else(StatementMeasures::default, |(entry, bindings)| entry.filled(&bindings))
+    let found = decided(statement, text);
+    let whole = text.trim_end_matches(';').trim_end();
+    found.map_or_else(StatementMeasures::default, |(entry, bindings)| entry.filled(&bindings.with("statement", whole)))
+}
+
+/// The first entry that fits.
+fn decided(statement: &Statement, text: &str) -> Option<(&'static EntryTable, Bindings)> {
+    let deletes = matches!(statement.kind, StatementKind::Merge { deletes: true });
+    let mut entries = ENTRIES.iter().filter(|entry| deletes || !entry.deletes);
+    entries.find_map(|entry| Some((entry, entry.patterns.iter().find_map(|pattern| pattern.matched(text))?)))
 }
 
 /// Whether it only calls functions whose effect passes, or is none on what is stored.

@@ -3,7 +3,7 @@
 
 use allclear_core::EffectClass;
 
-use super::{ENTRIES, measures};
+use super::{decided, ENTRIES, measures};
 use crate::effect::classify;
 use crate::effect::measures as of_command;
 use crate::syntax::sql;
@@ -13,10 +13,10 @@ fn every_example_is_decided_by_the_entry_that_it_stands_under() {
     for entry in ENTRIES.iter() {
         assert!(!entry.examples.is_empty());
         for example in &entry.examples {
-            assert!(sql::parse(example).errors.is_empty(), "{example}");
-            let decided =
-                ENTRIES.iter().find(|it| it.patterns.iter().any(|pattern| pattern.matched(example).is_some()));
-            assert!(std::ptr::eq(decided.unwrap(), entry), "{example}");
+            let parsed = sql::parse(example);
+            assert!(parsed.errors.is_empty(), "{example}");
+            let (decided, _) = decided(&parsed.statements[0], example).unwrap();
+            assert!(std::ptr::eq(decided, entry), "{example}");
         }
     }
 }

@@ -33,14 +33,16 @@ impl Pinning<'_> {
     pub(in crate::plan) fn is_own_database(&self, call: &Call<'_>, estate: &Target) -> bool {
         let Some(postgres) = &estate.postgres else { return false };
         // Whoever sets one of them has a database of their own in mind.
-        let elsewhere = estate.env.keys().any(|name| name.starts_with("PG"));
+        let elsewhere = estate.env.keys().any(|name| name.starts_with("PG") && name != "PGPASSWORD");
         let known = call.flags.iter().all(|flag| FLAGS.contains(&flag.name.as_str()));
         if elsewhere || !known || call.operands.len() > 2 || !call.rest.is_empty() {
             return false;
         }
         let values = call.flags.iter().filter_map(|flag| flag.value_word);
         let is_url = |word: &Word| refers_to(word, postgres, estate);
-        let told = |word: &Word| is_url(word) || matches!(self.value(word), Some(Known::Text(_)));
+        let told = |word: &Word| {
+            is_url(word) || matches!(self.value(word), Some(Known::Text(text)) if names_no_more(value_of(&text)))
+        };
         if !values.chain(call.operands.iter().copied()).all(told) {
             return false;
         }
@@ -88,6 +90,21 @@ impl Pinning<'_> {
 fn refers_to(word: &Word, postgres: &SecretRef, estate: &Target) -> bool {
     let name = word.value.strip_prefix('$').map(|name| name.trim_start_matches('{').trim_end_matches('}'));
     word.quoting != Quoting::Single && name.and_then(|name| estate.env.get(name)) == Some(postgres)
+}
+
+/// `--dbname=…` without the flag.
+fn value_of(text: &str) -> &str {
+    text.strip_prefix("--").and_then(|flag| flag.split_once('=')).map_or(text, |(_, value)| value)
+}
+
+/// Whether all that an address may name is compared: a URL without a query, or a conninfo of the usual keys.
+fn names_no_more(text: &str) -> bool {
+    if text.contains("://") {
+        return !text.contains(['?', '#', '%']);
+    }
+    let usual = |key: &str| matches!(key, "host" | "port" | "dbname" | "user");
+    let simple = |pair: &str| pair.split_once('=').is_some_and(|(key, value)| usual(key) && !value.contains(['\\', '\'']));
+    !text.contains('=') || text.split_whitespace().all(simple)
 }
 
 /// The user of the target, where it is known.

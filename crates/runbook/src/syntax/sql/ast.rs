@@ -61,7 +61,10 @@ pub(crate) enum StatementKind {
         filter: Option<Expression>,
         filtered: bool,
     },
-    Merge,
+    /// `deletes` where one of its branches does.
+    Merge {
+        deletes: bool,
+    },
     Truncate,
     /// `ALTER SYSTEM SET`, or `RESET` without a value; no setting is `RESET ALL`.
     AlterSystem {

@@ -31,7 +31,7 @@ fn kind(node: &SyntaxNode, context: Context<'_>) -> Option<StatementKind> {
         kind if query::is_query(kind) => StatementKind::Select(query::arms(node, context)),
         K::INSERT => StatementKind::Insert,
         K::UPDATE | K::DELETE => filtered(node, context),
-        K::MERGE => StatementKind::Merge,
+        K::MERGE => StatementKind::Merge { deletes: node.descendants().any(|inner| inner.kind() == K::MERGE_DELETE) },
         K::TRUNCATE => StatementKind::Truncate,
         K::ALTER_SYSTEM => alter_system(node),
         K::ALTER_DATABASE => StatementKind::AlterDatabase {
