@@ -61,7 +61,8 @@ impl Client {
         let statements = statement::measures(&given);
         let queries: Vec<&str> = statements.iter().flat_map(|it| &it.previews).map(String::as_str).collect();
         let asked = LOOKS.iter().chain(&queries).map(|query| format!("-c '{}'", query.replace('\'', "'\\''")));
-        let preview = ["psql -X -q -1 -P pager=off -v ON_ERROR_STOP=1".to_owned()].into_iter().chain(words).chain(asked);
+        let preview =
+            ["psql -X -q -1 -P pager=off -v ON_ERROR_STOP=1".to_owned()].into_iter().chain(words).chain(asked);
         let preview = preview.collect::<Vec<_>>().join(" ");
         let preview =
             (!queries.is_empty()).then(|| elsewhere::command(reading.script, invocation, preview, None)).flatten();

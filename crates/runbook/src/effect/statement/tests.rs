@@ -3,7 +3,7 @@
 
 use allclear_core::EffectClass;
 
-use super::{decided, ENTRIES, measures};
+use super::{ENTRIES, decided, measures};
 use crate::effect::classify;
 use crate::effect::measures as of_command;
 use crate::syntax::sql;

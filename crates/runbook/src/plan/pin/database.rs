@@ -103,7 +103,8 @@ fn names_no_more(text: &str) -> bool {
         return !text.contains(['?', '#', '%']);
     }
     let usual = |key: &str| matches!(key, "host" | "port" | "dbname" | "user");
-    let simple = |pair: &str| pair.split_once('=').is_some_and(|(key, value)| usual(key) && !value.contains(['\\', '\'']));
+    let simple =
+        |pair: &str| pair.split_once('=').is_some_and(|(key, value)| usual(key) && !value.contains(['\\', '\'']));
     !text.contains('=') || text.split_whitespace().all(simple)
 }
 
