@@ -107,17 +107,17 @@ fn around(outer: &Invocation, inner: &Invocation, form: Form) -> Option<Form> {
     let (Held::Words(at) | Held::Text(at)) = held;
     let before = outer.words.get(..at)?;
     let started = match (outer.wraps?, held) {
-        (Wrapper::Elevated, Held::Words(_)) if !reads_itself(before, &['S', 'i', 's', 'b']) => {
+        (Wrapper::Elevated, Held::Words(_)) if !reads_itself(outer, before) => {
             format!("{} {}", written(before), shell(form))
         }
         (Wrapper::Plain, Held::Words(_)) if !matches!(outer.program(), "exec" | "builtin" | "setsid" | "nohup") => {
             format!("{} {}", written(before), shell(form))
         }
         (Wrapper::Container, Held::Words(_)) => format!("{} {}", attached(outer, before)?, shell(form)),
-        (Wrapper::Remote, Held::Words(_)) if !reads_itself(before, &['n', 'f', 't']) => {
+        (Wrapper::Remote, Held::Words(_)) if !reads_itself(outer, before) => {
             format!("{} {}", written(before), text(form))
         }
-        (Wrapper::Remote, Held::Text(_)) if !reads_itself(before, &['n', 'f', 't']) => {
+        (Wrapper::Remote, Held::Text(_)) if !reads_itself(outer, before) => {
             format!("{} {} {}", written(before), text(form), written(&outer.words[at + 1..]))
         }
         (Wrapper::Shell | Wrapper::Elevated, Held::Text(_)) if outer.program() != "eval" => {
@@ -128,11 +128,18 @@ fn around(outer: &Invocation, inner: &Invocation, form: Form) -> Option<Form> {
     Some(Form::Command(started.trim_end().to_owned()))
 }
 
-/// Whether one of these letters is among the options: nothing to read is passed on, or something else is done.
-fn reads_itself(words: &[Word], letters: &[char]) -> bool {
-    let options = words.iter().filter_map(|word| word.value.strip_prefix('-'));
-    let mut short = options.filter(|option| option.chars().all(|letter| letter.is_ascii_alphabetic()));
-    short.any(|option| option.contains(letters))
+/// Whether nothing to read is passed on, or something else is done, because of the options of `sudo` or `ssh`.
+fn reads_itself(outer: &Invocation, words: &[Word]) -> bool {
+    let (letters, long): (&[char], &[&str]) = match outer.wraps {
+        Some(Wrapper::Remote) => (&['n', 'f', 't'], &["requesttty", "stdinnull", "forkafterauthentication", "remotecommand"]),
+        _ => (&['S', 'i', 's', 'b'], &["--stdin", "--login", "--shell", "--background"]),
+    };
+    words.iter().skip(1).any(|word| {
+        let lower = word.value.to_lowercase();
+        let short = word.value.strip_prefix('-').filter(|option| !option.starts_with('-')).unwrap_or_default();
+        let end = short.find(|letter: char| !letter.is_ascii_alphabetic()).unwrap_or(short.len());
+        short[..end].contains(letters) || long.iter().any(|option| lower.contains(option))
+    })
 }
 
 /// `kubectl exec POD --` or `docker exec CONTAINER`, with an input and without a terminal.
@@ -179,6 +186,18 @@ pub(super) fn program(
         let simple = text.starts_with(name) && !text.contains([';', '&', '\n']);
         let words = |words: &[Word]| prefix(outer, words);
         text = match held(outer, inner)? {
+            Held::Words(at) if simple && text.contains("<<<") => {
+                let before = outer.words.get(..at)?;
+                let passes = match outer.wraps? {
+                    Wrapper::Container if outer.program() != "nsenter" && outer.program() != "chroot" => {
+                        attached(outer, before)
+                    }
+                    _ if reads_itself(outer, before) => None,
+                    _ => Some(words(before)),
+                };
+                let expands_there = outer.wraps == Some(Wrapper::Remote) && text.contains('$');
+                format!("{} {text}", passes.filter(|_| !expands_there)?)
+            }
             Held::Words(at) if simple => {
                 let expands_there = outer.wraps == Some(Wrapper::Remote) && text.contains('$');
                 Some(format!("{} {text}", words(&outer.words[..at]))).filter(|_| !expands_there)?
@@ -186,7 +205,7 @@ pub(super) fn program(
             Held::Words(at) => {
                 let before = &outer.words[..at];
                 let fixed = inner.words.iter().all(|word| !word.expands);
-                if !fixed || outer.wraps != Some(Wrapper::Elevated) || reads_itself(before, &['S', 'i', 's', 'b']) {
+                if !fixed || outer.wraps != Some(Wrapper::Elevated) || reads_itself(outer, before) {
                     return None;
                 }
                 let variable = format!("${}", captured?);

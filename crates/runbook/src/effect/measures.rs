@@ -157,8 +157,11 @@ impl Collected {
             }
             return;
         };
-        let Some(entry) = decision.entry else {
+        // A program among the arguments may do more than the entry knows: `sed -i '/x/w other'`.
+        let entry = decision.entry.filter(|_| reading.code(&decision, &call) == EffectClass::Observe);
+        let Some(entry) = entry else {
             self.without_undo += 1;
+            self.irreversible.extend(decision.entry.and_then(|entry| entry.irreversible.clone()));
             return;
         };
         self.irreversible.extend(entry.irreversible.clone());

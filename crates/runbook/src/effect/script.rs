@@ -21,6 +21,10 @@ fn sed_command(script: &str) -> Option<&str> {
     loop {
         rest = match rest.chars().next()? {
             '/' => delimited(&rest[1..], '/')?.trim_start_matches(['I', 'M']),
+            '\\' => {
+                let delimiter = rest[1..].chars().next()?;
+                delimited(&rest[1 + delimiter.len_utf8()..], delimiter)?.trim_start_matches(['I', 'M'])
+            }
             c if c.is_ascii_digit() || matches!(c, '$' | ',' | '+' | '~' | ' ' | '!') => &rest[1..],
             _ => break,
         };
@@ -93,7 +97,7 @@ mod tests {
 
     #[test]
     fn scripts_that_only_print_are_told_from_those_that_write() {
-        for script in ["s/a/b/g", "1,5p", "/x/,/y/d", "s|a/b|c|; s/x/y/2p", "$d", "/x/{p;q}", "5q", "/a\\/b/!d"] {
+        for script in ["s/a/b/g", "1,5p", "/x/,/y/d", "s|a/b|c|; s/x/y/2p", "$d", "/x/{p;q}", "5q", "/a\\/b/!d", "\\,^/x,d"] {
             assert!(sed_reads(script), "{script}");
         }
         for script in ["s/a/b/w out", "/x/w out", "s/x/reboot/e", "e reboot", "r x", "s/a", "1!G;e"] {

@@ -97,15 +97,20 @@ impl<'a> Reading<'a> {
         let call = self.catalogue.call(invocation);
         let Some(decision) = self.catalogue.decide(&call) else { return Unknown };
         let own = self.own(index, &decision);
-        let arguments = decision.program.code.iter().flat_map(|code| texts(code, &call).map(move |text| (code, text)));
+        // What a wrapper starts reads the input, not the wrapper.
+        let stdin = decision.entry.and_then(|entry| entry.stdin).filter(|_| invocation.wraps.is_none());
+        let read = stdin.map(|language| self.read(index, language, own)).into_iter();
+        read.fold(together(own, self.code(&decision, &call)), together)
+    }
+
+    /// What the programs do that stand among the arguments.
+    pub(super) fn code(&self, decision: &Decision<'_>, call: &Call<'_>) -> EffectClass {
+        let arguments = decision.program.code.iter().flat_map(|code| texts(code, call).map(move |text| (code, text)));
         let codes = arguments.map(|(code, text)| match text {
             Some(word) if !word.opaque => code::effect(self.catalogue, code.language, &word.value, self.depth + 1),
             _ => Unknown,
         });
-        // What a wrapper starts reads the input, not the wrapper.
-        let stdin = decision.entry.and_then(|entry| entry.stdin).filter(|_| invocation.wraps.is_none());
-        let read = stdin.map(|language| self.read(index, language, own)).into_iter();
-        codes.chain(read).fold(own, together)
+        codes.fold(Observe, together)
     }
 
     /// What the entry says, with regard to repetition.

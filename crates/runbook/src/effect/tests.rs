@@ -184,3 +184,44 @@ fn room_for_a_file_is_taken_back_and_no_file_of_before() {
     let with = measures(&Catalogue::default(), "bash", text, classify("bash", text));
     assert!(with.capture.contains_key("CAPTURED") && with.undo.is_some(), "{with:?}");
 }
+
+#[test]
+fn a_script_of_sed_that_does_more_than_edit_is_not_undone_and_not_tried() {
+    let of = |text: &str| measures(&Catalogue::default(), "bash", text, classify("bash", text));
+    for text in [
+        "sed -i '/a/w other' x",
+        "sed -i 's/a/b/w other' x",
+        "sed -i 's/.*/reboot/e' x",
+        "sed -i -e '1e reboot' x",
+        "sed -i.bak 'e reboot' x",
+    ] {
+        let with = of(text);
+        assert!(with.undo.is_none() && with.preview.is_none(), "{text}: {with:?}");
+        assert_eq!(classify("bash", text), EffectClass::Unknown, "{text}");
+    }
+    assert!(of("sed -i 's,a,b,; \\,^/x,d' x").undo.is_some());
+}
+
+#[test]
+fn what_passes_on_no_input_has_no_undo_that_reads() {
+    for prefix in [
+        "sudo -S",
+        "sudo --stdin",
+        "sudo --login",
+        "sudo --shell",
+        "sudo --background",
+        "ssh -t web-1",
+        "ssh -tp22 web-1",
+        "ssh -n web-1",
+        "ssh -o RequestTTY=force web-1",
+        "ssh -oStdinNull=yes web-1",
+    ] {
+        assert_eq!(undone(&[&format!("{prefix} sed -i s/a/b/ /etc/x")]), [false], "{prefix}");
+        assert_eq!(undone(&[&format!("{prefix} crontab -r")]), [false], "{prefix}");
+    }
+    for prefix in ["sudo", "sudo -u app", "sudo -n", "ssh -p22 web-1", "kubectl exec -i web-1 --"] {
+        assert_eq!(undone(&[&format!("{prefix} sed -i s/a/b/ /etc/x")]), [true], "{prefix}");
+    }
+    let undo = measures(&Catalogue::default(), "bash", "kubectl exec db-0 -- crontab -r", EffectClass::Destroy).undo;
+    assert_eq!(undo.as_deref(), Some("kubectl exec -i db-0 -- crontab - <<<\"$CAPTURED\""));
+}
