@@ -131,7 +131,9 @@ fn around(outer: &Invocation, inner: &Invocation, form: Form) -> Option<Form> {
 /// Whether nothing to read is passed on, or something else is done, because of the options of `sudo` or `ssh`.
 fn reads_itself(outer: &Invocation, words: &[Word]) -> bool {
     let (letters, long): (&[char], &[&str]) = match outer.wraps {
-        Some(Wrapper::Remote) => (&['n', 'f', 't'], &["requesttty", "stdinnull", "forkafterauthentication", "remotecommand"]),
+        Some(Wrapper::Remote) => {
+            (&['n', 'f', 't'], &["requesttty", "stdinnull", "forkafterauthentication", "remotecommand"])
+        }
         _ => (&['S', 'i', 's', 'b'], &["--stdin", "--login", "--shell", "--background"]),
     };
     words.iter().skip(1).any(|word| {

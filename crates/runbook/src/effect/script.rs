@@ -97,7 +97,9 @@ mod tests {
 
     #[test]
     fn scripts_that_only_print_are_told_from_those_that_write() {
-        for script in ["s/a/b/g", "1,5p", "/x/,/y/d", "s|a/b|c|; s/x/y/2p", "$d", "/x/{p;q}", "5q", "/a\\/b/!d", "\\,^/x,d"] {
+        for script in
+            ["s/a/b/g", "1,5p", "/x/,/y/d", "s|a/b|c|; s/x/y/2p", "$d", "/x/{p;q}", "5q", "/a\\/b/!d", "\\,^/x,d"]
+        {
             assert!(sed_reads(script), "{script}");
         }
         for script in ["s/a/b/w out", "/x/w out", "s/x/reboot/e", "e reboot", "r x", "s/a", "1!G;e"] {
