@@ -86,6 +86,7 @@ fn of_step(world: &World, run: &Run, number: u32, step: &Step, policy: &Policy) 
             run: run.id,
             step: number,
             attempt: step.attempt,
+            follows_cut_short: step.cut_short,
             plan: Arc::clone(&run.plan),
             incident: run.incident,
             target: target(),

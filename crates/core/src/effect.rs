@@ -83,6 +83,8 @@ pub struct PerformEffect {
     pub step: u32,
     /// Which attempt this is, from 1.
     pub attempt: u32,
+    /// Whether the attempt before was cut short and may go on in part; what one that ended left running is left alone.
+    pub follows_cut_short: bool,
     /// The plan that holds the step.
     pub plan: Arc<Plan>,
     /// The incident that the run belongs to.

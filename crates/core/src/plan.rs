@@ -5,6 +5,7 @@
 //! is set in the environment of the step.
 
 use std::collections::BTreeMap;
+use std::ops::Not;
 
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +84,9 @@ pub struct PlannedStep {
     /// In the plan of an undo: number of the step that this one puts back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<u32>,
+    /// In the plan of an undo: whether an attempt at that step was cut short, of which something may still be running.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub undoes_cut_short: bool,
 }
 
 /// How a step waits for what it observes to become so.
@@ -222,7 +226,7 @@ impl PlannedStep {
     /// A step that a person does and confirms.
     pub fn manual(number: u32, line: u32, title: String, prose: String) -> Self {
         let (kind, commands) = (StepKind::Manual, Vec::new());
-        Self { number, line, title, prose, kind, commands, wait: None, undoes: None }
+        Self { number, line, title, prose, kind, commands, wait: None, undoes: None, undoes_cut_short: false }
     }
 
     /// How many commands find the world as it is before the step: up to the first that does more than look, and that

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use allclear_core::{
-    Actor, CaptureResult, Command, Digest, EffectClass, Plan, PlannedCommand, PlannedStep, RunEnd, RunId, StepKind,
-    StepOutcome, Wait, World, decide, undo_plan,
+    Actor, CaptureResult, Command, Digest, Effect, EffectClass, Plan, PlannedCommand, PlannedStep, RunEnd, RunId,
+    StepKind, StepOutcome, Wait, World, decide, due, undo_plan,
 };
 
 const TARGET: &str = "production";
@@ -69,6 +69,42 @@ fn a_step_is_put_back_where_the_shell_stood_when_it_began() {
     let texts: Vec<String> = undo.steps.iter().map(texts).collect();
     let expected = ["cd -- '/tmp'; mend it back", r"cd -- '/srv/it'\''s here'; mend it back", "mend it back"];
     assert_eq!(texts, expected);
+}
+
+/// Whether the step that is being performed follows an attempt that was cut short.
+fn follows_cut_short(commands: &[Command]) -> bool {
+    let effects = due(&after(commands.to_vec()), "2026-01-05T03:00:00Z".parse().unwrap());
+    let [Effect::Perform(effect)] = effects.as_slice() else { panic!("{effects:?}") };
+    effect.follows_cut_short
+}
+
+#[test]
+fn only_an_attempt_that_told_no_outcome_was_cut_short() {
+    let plan = plan(vec![step(1, command(EffectClass::Change, Some("mend it back")))]);
+    let again = || Command::RepeatStep { run: RunId(1), step: 1, digest: plan.steps[0].digest(TARGET) };
+    let failed = |attempt, commands_begun| {
+        let outcome = StepOutcome { commands_begun, summary: "no".to_owned(), ..StepOutcome::default() };
+        Command::ReportStep { run: RunId(1), step: 1, attempt, succeeded: false, outcome }
+    };
+    let undone = |commands: &[Command]| {
+        let mut run = after(commands.to_vec()).runs[&RunId(1)].clone();
+        run.end = Some(RunEnd::Aborted);
+        undo_plan(&run, None).unwrap().steps[0].undoes_cut_short
+    };
+    let mut commands = vec![planned(&plan)];
+    assert!(!follows_cut_short(&commands));
+    commands.extend([failed(1, Some(1)), again()]);
+    assert!(!follows_cut_short(&commands), "what it left running was left on purpose");
+    commands.push(Command::StartEngine { version: "0.1.0".to_owned() });
+    assert!(undone(&commands), "nobody knows how it ended");
+    commands.push(again());
+    assert!(follows_cut_short(&commands));
+    commands.extend([failed(3, Some(0)), again()]);
+    assert!(follows_cut_short(&commands), "what the second left is there as long as nothing was begun since");
+    commands.push(failed(4, Some(1)));
+    assert!(!undone(&commands));
+    commands.push(again());
+    assert!(!follows_cut_short(&commands));
 }
 
 #[test]

@@ -80,6 +80,7 @@ fn effect(base: Option<String>, text: &str) -> PerformEffect {
         commands: vec![PlannedCommand::new(10, "http", text.to_owned(), EffectClass::Change, "sandbox")],
         wait: None,
         undoes: None,
+        undoes_cut_short: false,
     };
     let plan = Plan {
         digest: Digest::default(),
@@ -97,6 +98,7 @@ fn effect(base: Option<String>, text: &str) -> PerformEffect {
         run: RUN,
         step: 1,
         attempt: 1,
+        follows_cut_short: false,
         plan: Arc::new(plan),
         incident: None,
         target,

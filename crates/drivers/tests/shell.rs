@@ -29,6 +29,7 @@ fn effect(step: u32, language: &str, commands: &[&str]) -> PerformEffect {
         commands: commands.iter().enumerate().map(command).collect(),
         wait: None,
         undoes: None,
+        undoes_cut_short: false,
     };
     let plan = Plan {
         digest: Digest::default(),
@@ -46,6 +47,7 @@ fn effect(step: u32, language: &str, commands: &[&str]) -> PerformEffect {
         run: RunId(40),
         step,
         attempt: 1,
+        follows_cut_short: false,
         plan: Arc::new(plan),
         incident: None,
         target,

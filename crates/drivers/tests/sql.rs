@@ -33,6 +33,7 @@ fn effect(url: &str, commands: &[(EffectClass, &str)]) -> PerformEffect {
         commands: commands.iter().enumerate().map(command).collect(),
         wait: None,
         undoes: None,
+        undoes_cut_short: false,
     };
     let plan = Plan {
         digest: Digest::default(),
@@ -50,6 +51,7 @@ fn effect(url: &str, commands: &[(EffectClass, &str)]) -> PerformEffect {
         run: RUN,
         step: 1,
         attempt: 1,
+        follows_cut_short: false,
         plan: Arc::new(plan),
         incident: None,
         target,

@@ -61,6 +61,7 @@ async fn asked(url: String) -> (bool, String) {
         commands: vec![command],
         wait: None,
         undoes: None,
+        undoes_cut_short: false,
     };
     let plan = Plan {
         digest: Digest::default(),
@@ -77,6 +78,7 @@ async fn asked(url: String) -> (bool, String) {
         run: RunId(40),
         step: 1,
         attempt: 1,
+        follows_cut_short: false,
         plan: Arc::new(plan),
         incident: None,
         target: Target { postgres: Some(SecretRef::Plain(url)), ..Target::default() },

@@ -80,6 +80,7 @@ impl<'s> Place<'s> {
             run: RunId(7),
             step: 1,
             attempt: 1,
+            follows_cut_short: false,
             plan: Arc::new(plan),
             incident: None,
             target,

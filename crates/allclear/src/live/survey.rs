@@ -148,6 +148,7 @@ fn effect(run: RunId, plan: &Plan, target: &Target, language: &str, text: &str) 
         run,
         step: 1,
         attempt: 1,
+        follows_cut_short: false,
         plan: Arc::new(plan),
         incident: None,
         target: target.clone(),

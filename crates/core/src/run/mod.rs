@@ -87,6 +87,8 @@ pub struct Step {
     pub forgone: Option<String>,
     /// How many of its commands were begun in all attempts, at most; `None` where nobody knows.
     pub commands_begun: Option<u32>,
+    /// Whether the latest attempt that began anything was cut short: it has told no outcome, and may go on in part.
+    pub cut_short: bool,
     /// What came of the latest attempt to put it back.
     pub put_back: Option<PutBack>,
 }
@@ -255,6 +257,7 @@ fn begun(id: RunId, plan: &Plan, incident: Option<IncidentId>, preapproved: &[Di
         capture_failed: false,
         forgone: None,
         commands_begun: Some(0),
+        cut_short: false,
         put_back: None,
     };
     Run {
@@ -283,21 +286,29 @@ fn note(run: &mut Run, recorded: &Recorded) -> Folded {
     if !matches!(event, Event::StateCaptured { .. } | Event::UndoFailed { .. }) {
         step.since = recorded.at;
     }
-    step.state = state;
+    let before = std::mem::replace(&mut step.state, state);
     match event {
-        Event::StepStarted { attempt, .. } => step.attempt = *attempt,
+        Event::StepStarted { attempt, .. } => {
+            step.attempt = *attempt;
+            step.cut_short |= before == StepState::Started;
+        }
         Event::StepInDoubt { attempt, .. } => {
             step.attempt = *attempt;
             step.commands_begun = None;
+            step.cut_short = true;
         }
         Event::StepSucceeded { attempt, outcome, .. } => {
             step.attempt = *attempt;
             step.outcome = Some(outcome.clone());
             step.commands_begun = None;
+            // A person's word ends nothing that is still running.
+            step.cut_short &= matches!(recorded.cause.actor, Actor::Person(_));
         }
         Event::StepFailed { attempt, outcome, .. } => {
             step.attempt = *attempt;
             step.outcome = Some(outcome.clone());
+            // One that began nothing has not looked for what the attempt before it left, or could not end it.
+            step.cut_short &= outcome.commands_begun == Some(0);
             let both = step.commands_begun.zip(outcome.commands_begun);
             step.commands_begun = both.map(|(before, now)| before.max(now));
         }

@@ -54,6 +54,7 @@ fn put_back(run: &Run, planned: &PlannedStep) -> Vec<PlannedStep> {
     let title = format!("Put back step {}: {}", planned.number, planned.title);
     let manual = |prose: String| PlannedStep {
         undoes: Some(planned.number),
+        undoes_cut_short: step.cut_short || step.state == StepState::Started,
         ..PlannedStep::manual(0, planned.line, title.clone(), prose)
     };
     if planned.kind == StepKind::Manual {

@@ -234,6 +234,7 @@ fn plan() -> Plan {
         commands: vec![command],
         wait: Some(Wait { every_s: 5, at_most_s: 300 }),
         undoes: Some(1),
+        undoes_cut_short: false,
     };
     Plan {
         digest: Digest::default(),

@@ -211,6 +211,7 @@ fn plan(shape: usize) -> Plan {
             commands: if manual { Vec::new() } else { vec![command] },
             wait: None,
             undoes: None,
+            undoes_cut_short: false,
         }
     };
     Plan {

@@ -165,10 +165,10 @@ impl Sessions {
     }
 }
 
-/// The steps of which an attempt may have been cut off that must not act beside this one: the step itself where it is
-/// performed once more, and the one that it undoes.
+/// The steps of which an attempt was cut off that must not act beside this one: the step itself where it is performed
+/// once more, and the one that it undoes.
 fn left_by(effect: &PerformEffect) -> Vec<(RunId, u32)> {
-    let itself = (effect.attempt > 1).then_some((effect.run, effect.step));
-    let undone = effect.plan.step(effect.step).and_then(|step| step.undoes);
+    let itself = effect.follows_cut_short.then_some((effect.run, effect.step));
+    let undone = effect.plan.step(effect.step).filter(|step| step.undoes_cut_short).and_then(|step| step.undoes);
     itself.into_iter().chain(effect.undoes.zip(undone)).collect()
 }

@@ -35,7 +35,7 @@ pub(super) struct Offspring {
 /// A process, as the kernel describes it.
 pub(super) struct Process {
     pub(super) id: i32,
-    parent: i32,
+    pub(super) parent: i32,
     group: i32,
     session: i32,
     /// Since the machine was started.

@@ -38,9 +38,9 @@ const CHUNK_BYTES: usize = 64 * 1024;
 /// More than a pipe holds: enough to take everything that a command wrote before it ended.
 const DRAIN_BYTES_MAX: usize = 1024 * 1024;
 /// How long processes have to leave when they are asked to.
-const GRACE: Duration = Duration::from_secs(3);
+pub(super) const GRACE: Duration = Duration::from_secs(3);
 /// How long the kernel may take to remove what was killed.
-const KILL_LIMIT: Duration = Duration::from_secs(2);
+pub(super) const KILL_LIMIT: Duration = Duration::from_secs(2);
 /// How long the watcher is waited for; a process that left the group may hold its socket longer.
 const WATCHER_LIMIT: Duration = Duration::from_millis(200);
 /// How often a group is looked at while it leaves.

@@ -30,6 +30,7 @@ pub(crate) fn bash(number: u32, commands: &[&str]) -> PerformEffect {
         commands: commands.iter().enumerate().map(command).collect(),
         wait: None,
         undoes: None,
+        undoes_cut_short: false,
     })
 }
 
@@ -52,6 +53,7 @@ pub(crate) fn step(planned: PlannedStep) -> PerformEffect {
         run: RUN,
         step,
         attempt: 1,
+        follows_cut_short: false,
         plan: Arc::new(plan),
         incident: None,
         target,

@@ -148,6 +148,7 @@ fn plan() -> Plan {
             commands: vec![PlannedCommand::new(4, "bash", line.to_owned(), EffectClass::Outage, TARGET)],
             wait: None,
             undoes: None,
+            undoes_cut_short: false,
         }],
     }
     .sealed()

@@ -238,6 +238,7 @@ impl<'r> Planner<'r> {
             commands,
             wait: self.wait(step),
             undoes: None,
+            undoes_cut_short: false,
         }
     }
 

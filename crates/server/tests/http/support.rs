@@ -339,6 +339,7 @@ pub(crate) fn plan() -> Plan {
             .collect(),
         wait: None,
         undoes: None,
+        undoes_cut_short: false,
     };
     let steps = vec![
         step(1, "Look at the pods", Some(("kubectl get pods", EffectClass::Observe))),

@@ -29,6 +29,7 @@ pub(crate) async fn plan(engine: &Handle, steps: u32, command: &str, secrets: &[
         commands: vec![PlannedCommand::new(number, "bash", command.to_owned(), EffectClass::Change, "local")],
         wait: None,
         undoes: None,
+        undoes_cut_short: false,
     };
     let plan = Plan {
         digest: Digest::default(),

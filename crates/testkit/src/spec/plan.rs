@@ -80,5 +80,6 @@ fn command(number: u32, effect: EffectClass, line: &str) -> PlannedStep {
         commands: vec![PlannedCommand::new(number, "bash", line.to_owned(), effect, TARGET)],
         wait: None,
         undoes: None,
+        undoes_cut_short: false,
     }
 }

@@ -35,6 +35,7 @@ fn effect(target: Target, commands: Vec<PlannedCommand>) -> PerformEffect {
         commands,
         wait: None,
         undoes: None,
+        undoes_cut_short: false,
     };
     let plan = Plan {
         digest: Digest::default(),
@@ -52,6 +53,7 @@ fn effect(target: Target, commands: Vec<PlannedCommand>) -> PerformEffect {
         run,
         step: 1,
         attempt: 1,
+        follows_cut_short: false,
         plan: Arc::new(plan),
         incident: None,
         target,

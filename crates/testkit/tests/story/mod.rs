@@ -78,6 +78,7 @@ pub(crate) fn plan() -> Plan {
         commands: vec![PlannedCommand::new(20 + number, "bash", line.to_owned(), effect, TARGET)],
         wait: None,
         undoes: None,
+        undoes_cut_short: false,
     };
     Plan {
         digest: Digest::default(),
