@@ -51,9 +51,12 @@ impl Drivers for Wiring {
         };
         let (found, mut finding) = mpsc::channel::<StateFound>(1);
         let recording = async {
-            while let Some(found) = finding.recv().await {
-                // A step that was stopped meanwhile waits no more.
-                let _ = found.kept.send(states.record(found.sealed).await);
+            while let Some(StateFound { sealed, mut kept }) = finding.recv().await {
+                tokio::select! {
+                    recorded = states.record(sealed) => drop(kept.send(recorded)),
+                    // A step that was stopped meanwhile waits no more.
+                    () = kept.closed() => {}
+                }
             }
         };
         let sessions = &self.sessions;

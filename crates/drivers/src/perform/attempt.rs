@@ -3,11 +3,12 @@
 //! Invariant: a command before which something is to be recorded is begun only once that is kept.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
-use super::Scope;
+use super::{Cancellation, Scope};
 use crate::redact::Redactor;
 use crate::seal::{CaptureKey, Origin};
 
@@ -33,19 +34,33 @@ pub(super) struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
+    /// Whether something is to be recorded before any of these commands.
+    pub(super) fn records_before(&self, commands: &Range<usize>) -> bool {
+        let index = |key: &String| key.split_once('/').and_then(|(index, _)| index.parse().ok());
+        self.to_capture.iter().filter_map(index).any(|index| commands.contains(&index))
+    }
+
     /// Waits until what was found is kept; or says why the command must not be performed.
     pub(super) async fn keep(
         &self,
         scope: &Scope<'_>,
         found: Result<Vec<(String, Vec<u8>)>, String>,
+        cancelled: &mut Cancellation,
     ) -> Result<(), String> {
         const NOBODY: &str = "there is nobody here to keep what is before it";
         let records = self.records.ok_or(NOBODY)?;
         let found = found.map_err(|summary| self.redactor.text(&summary));
         let sealed = found.and_then(|values| sealed(self.key, scope, values));
         let (kept, answer) = oneshot::channel();
-        records.send(StateFound { sealed, kept }).await.map_err(|_| NOBODY)?;
-        answer.await.map_err(|_| NOBODY)?
+        let keeping = async {
+            records.send(StateFound { sealed, kept }).await.map_err(|_| NOBODY)?;
+            answer.await.map_err(|_| NOBODY)?
+        };
+        tokio::select! {
+            biased;
+            kept = keeping => kept,
+            () = cancelled.wait() => Err("was cancelled while what is before it was being recorded".to_owned()),
+        }
     }
 }
 

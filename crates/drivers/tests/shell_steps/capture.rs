@@ -351,3 +351,25 @@ async fn what_was_cut_off_otherwise_is_not_captured() {
         assert!(error.contains("exit code 141"), "{text}: {error}");
     }
 }
+
+#[tokio::test]
+async fn who_cancels_does_not_wait_until_something_is_kept() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let sessions = sessions(folder.path());
+    let mut effect = bash(1, &["echo first", "echo changed"]);
+    Arc::make_mut(&mut effect.plan).steps[0].commands[1].capture = [("OLD".to_owned(), "pwd".to_owned())].into();
+    effect.to_capture = ["1/OLD".to_owned()].into();
+    let (sender, _output) = mpsc::channel::<Bytes>(64);
+    let (found, mut finding) = mpsc::channel::<StateFound>(1);
+    let cancelling = async {
+        // Whoever keeps it never answers.
+        let unanswered = finding.recv().await;
+        sessions.cancel(RUN).await;
+        unanswered
+    };
+    let both = async { tokio::join!(sessions.perform_recording(&effect, &sender, &found), cancelling) };
+    let (performed, unanswered) = tokio::time::timeout(LIMIT, both).await.expect("it ends");
+    assert!(unanswered.is_some() && !performed.succeeded, "{performed:?}");
+    assert!(performed.outcome.summary.contains("was cancelled"), "{performed:?}");
+    assert_eq!(performed.outcome.commands_begun, Some(1));
+}
