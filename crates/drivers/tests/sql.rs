@@ -9,7 +9,7 @@ use allclear_core::{
     CaptureEffect, Digest, EffectClass, PerformEffect, Plan, PlannedCommand, PlannedStep, RunId, SecretRef, SqlLimits,
     StepKind, Target,
 };
-use allclear_drivers::{CaptureKey, Performed, Sessions};
+use allclear_drivers::{CaptureKey, Performed, Sessions, StateFound};
 use allclear_testkit::{Postgres, eventually};
 use bytes::Bytes;
 use tokio::sync::mpsc;
@@ -461,5 +461,42 @@ async fn a_shell_acts_on_the_same_database() {
     Arc::make_mut(&mut effect.plan).steps[0].commands[0].rendered = "echo \"$PGHOST ${PGUSER:-nobody}\"".to_owned();
     let sessions = Sessions::new();
     assert_eq!(done(&sessions, &effect).await, "elsewhere nobody\n");
+    sessions.close(RUN).await;
+}
+
+#[tokio::test]
+async fn what_is_before_a_statement_is_looked_at_after_what_was_committed_before_it() {
+    let Some(server) = Postgres::shared() else { return };
+    let url = server.database();
+    let folder = tempfile::tempdir().expect("a folder");
+    let sessions = Sessions::with_key(CaptureKey::of(folder.path()));
+    done(&sessions, &change(&url, &["CREATE TABLE stock (n int);", "INSERT INTO stock VALUES (1);"])).await;
+    for (texts, before) in [
+        (["BEGIN; UPDATE stock SET n = 2; COMMIT;", "UPDATE stock SET n = 3;"], "2"),
+        // In one transaction nobody else can see the first.
+        (["UPDATE stock SET n = 4;", "UPDATE stock SET n = 5;"], "3"),
+    ] {
+        let mut effect = change(&url, &texts);
+        let planned = &mut Arc::make_mut(&mut effect.plan).steps[0].commands[1];
+        planned.capture = BTreeMap::from([("OLD".to_owned(), "SELECT n FROM stock".to_owned())]);
+        effect.to_capture = ["1/OLD".to_owned()].into();
+        let (sender, mut output) = mpsc::channel::<Bytes>(64);
+        let (found, mut finding) = mpsc::channel::<StateFound>(1);
+        let keeping = async {
+            let StateFound { sealed, kept } = finding.recv().await.expect("it is found");
+            kept.send(Ok(())).expect("the step waits");
+            sealed.expect("it is sealed")
+        };
+        let shown = async { while output.recv().await.is_some() {} };
+        let performing = async {
+            let performed = sessions.perform_recording(&effect, &sender, &found).await;
+            drop(sender);
+            performed
+        };
+        let (performed, sealed, ()) = tokio::join!(performing, keeping, shown);
+        assert!(performed.succeeded, "{texts:?}: {performed:?}");
+        let (_, value) = CaptureKey::of(folder.path()).open(&sealed["1/OLD"]).expect("it opens");
+        assert_eq!(String::from_utf8_lossy(&value), before, "{texts:?}");
+    }
     sessions.close(RUN).await;
 }

@@ -58,6 +58,14 @@ impl Language {
         matches!(self, Self::Sql)
     }
 
+    /// The places of commands, among those that follow each other, before which everything is settled that came before.
+    pub(super) fn boundaries(self, tasks: &[Task<'_>]) -> Vec<usize> {
+        match self {
+            Self::Sql => sql::boundaries(tasks),
+            Self::Bash | Self::Http | Self::Manifest => (0..tasks.len()).collect(),
+        }
+    }
+
     /// Performs commands that follow each other, one unless they are grouped; what they did in a few words, where there
     /// is something to say, or which of them failed.
     pub(super) async fn perform(

@@ -113,11 +113,7 @@ impl<'a> Performable<'a> {
         stage: &mut Stage<'_>,
         attempt: &Attempt<'_>,
     ) -> Result<(), Failure> {
-        let of_these = |key: &String| {
-            let index = key.split_once('/').and_then(|(index, _)| index.parse().ok());
-            index.is_some_and(|index| commands.contains(&index))
-        };
-        if !attempt.to_capture.iter().any(of_these) {
+        if !attempt.records_before(&commands) {
             return Ok(());
         }
         let wanted = |key: &str| attempt.to_capture.contains(key);
@@ -129,7 +125,7 @@ impl<'a> Performable<'a> {
             Err(summary) if stage.cancelled.is_set() => return Err(summary.into()),
             found => found.map_err(|summary| format!("{summary}; nothing from this command on was run")),
         };
-        Ok(attempt.keep(scope, found).await?)
+        Ok(attempt.keep(scope, found, &mut stage.cancelled).await?)
     }
 
     /// What is wrong with any of the commands, before the first one runs.
@@ -210,14 +206,12 @@ impl<'a> Performable<'a> {
         stage: &mut Stage<'_>,
         attempt: &mut Attempt<'_>,
     ) -> Result<String, Failure> {
-        let mut begin = 0;
         let mut summary = match self.commands.len() {
             1 => "1 command succeeded".to_owned(),
             count => format!("{count} commands succeeded"),
         };
-        for group in self.commands.chunk_by(|one, other| one.language == other.language && one.language.is_grouped()) {
-            let [first, ..] = group else { continue };
-            let end = begin + group.len();
+        for Range { start: begin, end } in self.groups(scope, environment, attempt) {
+            let Some(group @ [first, ..]) = self.commands.get(begin..end) else { continue };
             self.record(begin..end, scope, environment, stage, attempt).await?;
             *attempt.begun = end;
             let tasks: Vec<Task<'_>> = group.iter().map(|command| command.task(scope, environment)).collect();
@@ -231,9 +225,27 @@ impl<'a> Performable<'a> {
                     return Err(Failure { exit_code, summary: format!("{} {summary}", failed.name) });
                 }
             }
-            begin = end;
         }
         Ok(summary)
+    }
+
+    /// The commands as they are performed: those that are grouped together, but apart where something is to be recorded
+    /// before one and what came before it can be seen by then.
+    fn groups(&self, scope: &Scope<'_>, environment: &Environment, attempt: &Attempt<'_>) -> Vec<Range<usize>> {
+        let (mut groups, mut begin) = (Vec::new(), 0);
+        for group in self.commands.chunk_by(|one, other| one.language == other.language && one.language.is_grouped()) {
+            let [first, ..] = group else { continue };
+            let tasks: Vec<Task<'_>> = group.iter().map(|command| command.task(scope, environment)).collect();
+            let (place, end) = (begin, begin + group.len());
+            let settled = first.language.boundaries(&tasks).into_iter().map(|at| place + at);
+            for cut in settled.filter(|at| *at > place && attempt.records_before(&(*at..at + 1))) {
+                groups.push(begin..cut);
+                begin = cut;
+            }
+            groups.push(begin..end);
+            begin = end;
+        }
+        groups
     }
 }
 

@@ -47,6 +47,11 @@ pub(crate) fn check(task: &Task<'_>) -> Result<(), String> {
     batches([given(task)]).map(drop)
 }
 
+/// The places of commands before which everything is settled that came before them; none where the commands are refused.
+pub(crate) fn boundaries(tasks: &[Task<'_>]) -> Vec<usize> {
+    batches(tasks.iter().map(given)).map(|batches| script::boundaries(&batches)).unwrap_or_default()
+}
+
 /// A command with the values of its variables.
 fn given<'t>(task: &'t Task<'_>) -> Given<'t> {
     let captured = task.captured.iter().map(|(name, value)| (name, String::from_utf8_lossy(value)));

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::slice;
 
 use allclear_core::{
     EffectClass, PlannedCommand, SqlBlanks, SqlKind, SqlMeta, SqlQuoting, SqlTransaction, SqlVariable, sql_meta,
@@ -70,6 +71,29 @@ pub(super) fn batches<'a>(commands: impl IntoIterator<Item = Given<'a>>) -> Resu
         }
     }
     Ok(batches)
+}
+
+/// The commands before which everything is settled: what came before them is in no transaction that is still open.
+pub(super) fn boundaries(batches: &[Batch]) -> Vec<usize> {
+    let (mut found, mut latest, mut is_open) = (Vec::new(), None, false);
+    for batch in batches {
+        let statements = match batch {
+            Batch::Together(statements) => statements.as_slice(),
+            Batch::Alone(statement) => slice::from_ref(statement),
+            Batch::Print(_) => &[],
+        };
+        for (place, Statement { command, transaction, .. }) in statements.iter().enumerate() {
+            if latest.replace(*command) != Some(*command) && place == 0 && !is_open {
+                found.push(*command);
+            }
+            match transaction {
+                SqlTransaction::Begins => is_open = true,
+                SqlTransaction::Ends => is_open = false,
+                SqlTransaction::Within | SqlTransaction::Alone => {}
+            }
+        }
+    }
+    found
 }
 
 impl Given<'_> {
@@ -219,6 +243,21 @@ mod tests {
             shape(&["BEGIN; DELETE FROM t;", "COMMIT;"]),
             ["alone BEGIN;", "alone DELETE FROM t;", "alone COMMIT;"]
         );
+    }
+
+    #[test]
+    fn everything_is_settled_where_no_transaction_goes_on() {
+        for (texts, settled) in [
+            (["UPDATE t SET a = 1;", "UPDATE t SET a = 2;", "SELECT 1;"], [0].as_slice()),
+            (["UPDATE t SET a = 1; VACUUM t;", "UPDATE t SET a = 2;", "SELECT 1;"], &[0, 1]),
+            (["UPDATE t SET a = 1;", "VACUUM t;", "\\echo done"], &[0, 1]),
+            (["BEGIN; DELETE FROM t;", "COMMIT;", "UPDATE t SET a = 2;"], &[0, 2]),
+        ] {
+            let commands: Vec<PlannedCommand> = texts.iter().map(|text| planned(text, EffectClass::Change)).collect();
+            let none = BTreeMap::new();
+            let batches = batches(commands.iter().map(|it| given(it, &none))).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(boundaries(&batches), settled, "{texts:?}");
+        }
     }
 
     #[test]
