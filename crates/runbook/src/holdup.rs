@@ -4,7 +4,7 @@
 //! The rules of lint and the notes of a plan rest on the same knowledge. Absent on purpose: `sudo` and `ssh`, which ask
 //! for a password on one machine and not on the next.
 
-use crate::syntax::bash::{self, Frame, Invocation, Script};
+use crate::syntax::bash::{self, Frame, Invocation, Script, Word};
 use crate::syntax::call::Call;
 
 /// Longest piece of a command that a note repeats, in characters.
@@ -51,7 +51,9 @@ pub(crate) fn is_endless(invocation: &Invocation, call: &Call<'_>) -> bool {
         },
         "tail" => call.has(&["-f", "-F", "--follow"]) && !call.has(&["--pid"]),
         "journalctl" => call.has(&["-f", "--follow"]),
-        "watch" | "stern" | "htop" => true,
+        "watch" => !call.has(&["-g", "--chgexit"]),
+        "stern" => !call.has(&["--no-follow", "--version", "--help"]),
+        "htop" => !call.has(&["--version", "-V", "--help", "-h"]),
         "docker" | "podman" | "docker-compose" | "nerdctl" => {
             let logs = call.operand(0) == "logs" || call.begins(&["compose", "logs"]);
             logs && call.has(&["-f", "--follow"]) || call.operand(0) == "stats" && !call.has(&["--no-stream"])
@@ -59,11 +61,17 @@ pub(crate) fn is_endless(invocation: &Invocation, call: &Call<'_>) -> bool {
         "aws" => call.begins(&["logs", "tail"]) && call.has(&["--follow"]),
         "redis-cli" | "valkey-cli" => {
             let is = |word: &str, command: &str| word.eq_ignore_ascii_case(command);
-            call.operands.last().is_some_and(|word| is(&word.value, "monitor"))
+            is(call.operand(0), "monitor")
                 || ["subscribe", "psubscribe", "ssubscribe"].iter().any(|command| is(call.operand(0), command))
         }
-        "ping" => !call.has(&["-c", "-w"]) && !invocation.arguments().iter().any(|word| word.value.starts_with("-c")),
-        "tcpdump" => !call.has(&["-c", "-r", "-D"]),
+        // Its count may stand behind other letters: `-nc 3`.
+        "ping" => {
+            let counts = |word: &Word| {
+                word.value.starts_with('-') && !word.value.starts_with("--") && word.value.contains(['c', 'w'])
+            };
+            !invocation.arguments().iter().any(counts)
+        }
+        "tcpdump" => !call.has(&["-c", "-r", "-D", "-W", "--version", "--help"]),
         _ => false,
     }
 }
@@ -72,7 +80,8 @@ pub(crate) fn is_endless(invocation: &Invocation, call: &Call<'_>) -> bool {
 pub(crate) fn is_cut_short(script: &Script, index: usize) -> bool {
     let Some(invocation) = script.invocations.get(index) else { return false };
     let ends = |next: &Invocation| match next.program() {
-        "head" | "fzf" | "less" => true,
+        "head" | "fzf" | "less" | "timeout" => true,
+        "awk" | "gawk" | "mawk" => next.arguments().iter().any(|word| word.value.contains("exit")),
         "grep" => Call::of(next).has(&["-m", "-q", "--max-count", "--quiet"]),
         "sed" => next.arguments().iter().any(|word| word.value.ends_with('q')),
         _ => false,
@@ -116,14 +125,24 @@ fn want(invocation: &Invocation, call: &Call<'_>, script: &Script, index: usize)
             let within = call.begins(&["exec|run"]) || call.begins(&["container", "exec|run"]);
             return (within && has_terminal_flag(invocation)).then_some("asks for a terminal with `-t`");
         }
-        "mysql_secure_installation" | "dpkg-reconfigure" | "passwd" => alone,
+        "mysql_secure_installation" => alone,
+        "dpkg-reconfigure" => {
+            let settled = call.flags.iter().any(|flag| flag.word.value.to_lowercase().contains("noninteractive"));
+            let named = invocation.arguments().iter().any(|word| word.value.eq_ignore_ascii_case("noninteractive"));
+            alone && !settled && !named
+        }
+        "passwd" => {
+            let only = ["-l", "--lock", "-u", "--unlock", "-S", "--status", "-d", "--delete", "-e", "--expire", "--stdin"];
+            alone && !call.has(&only)
+        }
         "terraform" | "tofu" => {
-            let answered = call.has(&["-auto-approve"]) || call.operands.len() > 1;
+            let answered = call.has(&["-auto-approve", "--auto-approve"]) || call.operands.len() > 1;
             let asks = call.begins(&["apply|destroy"]) && !answered && alone;
             return asks.then_some("asks for confirmation");
         }
         "apt" | "apt-get" | "yum" | "dnf" => {
-            let answered = call.has(&["-y", "--yes", "--assume-yes", "--assumeyes", "-s", "--dry-run"]);
+            let answered = call.has(&["-y", "--yes", "--assume-yes", "--assumeyes", "--assumeno", "--assume-no", "-s", "--dry-run"])
+                || call.flags.iter().filter(|flag| flag.name == "-q").count() > 1;
             let asks = call.begins(&["install|remove|purge|upgrade|dist-upgrade|full-upgrade|autoremove"]);
             return (asks && !answered && alone).then_some("may ask for confirmation");
         }
@@ -132,14 +151,16 @@ fn want(invocation: &Invocation, call: &Call<'_>, script: &Script, index: usize)
     wants.then_some("wants a person at a terminal")
 }
 
-/// `-t`, `-it`, `--tty` in front of the container's own command.
+/// `-it`, `-i --tty` in front of the container's own command: without an input, a terminal is not asked for.
 fn has_terminal_flag(invocation: &Invocation) -> bool {
     let words = invocation.arguments().iter().map(|word| word.value.as_str());
     let behind = words.skip_while(|word| !matches!(*word, "exec" | "run")).skip(1);
-    let mut flags = behind.take_while(|word| word.starts_with('-'));
-    flags.any(|word| {
-        word == "--tty" || !word.starts_with("--") && matches!(word, "-t" | "-it" | "-ti" | "-itd" | "-dit")
-    })
+    let flags: Vec<&str> = behind.take_while(|word| word.starts_with('-')).collect();
+    let has = |letter: char, name: &str| {
+        let short = |flag: &str| matches!(flag, "-t" | "-i" | "-it" | "-ti" | "-itd" | "-dit") && flag.contains(letter);
+        flags.iter().any(|flag| *flag == name || short(flag))
+    };
+    has('t', "--tty") && has('i', "--interactive")
 }
 
 #[cfg(test)]
@@ -173,6 +194,16 @@ mod tests {
             "kubectl port-forward svc/db 5432 &",
             "ping -c 3 db-1",
             "redis-cli INFO",
+            "redis-cli set x monitor",
+            "redis-cli LATENCY monitor",
+            "ping -nc 3 db-1",
+            "watch -g kubectl get pods",
+            "watch --chgexit ls",
+            "stern --no-follow cart",
+            "htop --version",
+            "tcpdump -W 1 -G 10 -w x",
+            "tail -f x | awk '/r/{exit}'",
+            "tail -f x | timeout 5 cat",
         ] {
             assert_eq!(said(text), "", "{text}");
         }
@@ -199,6 +230,14 @@ mod tests {
             "terraform apply plan.out",
             "yes | apt install jq",
             "apt-get install -y jq",
+            "apt-get -qq install jq",
+            "dnf --assumeno install jq",
+            "passwd -l ana",
+            "passwd --status ana",
+            "terraform destroy --auto-approve",
+            "dpkg-reconfigure -f noninteractive tzdata",
+            "docker run -t app true",
+            "docker exec -t db psql",
         ] {
             assert_eq!(said(text), "", "{text}");
         }
