@@ -132,7 +132,8 @@ fn want(invocation: &Invocation, call: &Call<'_>, script: &Script, index: usize)
             alone && !settled && !named
         }
         "passwd" => {
-            let only = ["-l", "--lock", "-u", "--unlock", "-S", "--status", "-d", "--delete", "-e", "--expire", "--stdin"];
+            let only =
+                ["-l", "--lock", "-u", "--unlock", "-S", "--status", "-d", "--delete", "-e", "--expire", "--stdin"];
             alone && !call.has(&only)
         }
         "terraform" | "tofu" => {
@@ -141,8 +142,16 @@ fn want(invocation: &Invocation, call: &Call<'_>, script: &Script, index: usize)
             return asks.then_some("asks for confirmation");
         }
         "apt" | "apt-get" | "yum" | "dnf" => {
-            let answered = call.has(&["-y", "--yes", "--assume-yes", "--assumeyes", "--assumeno", "--assume-no", "-s", "--dry-run"])
-                || call.flags.iter().filter(|flag| flag.name == "-q").count() > 1;
+            let answered = call.has(&[
+                "-y",
+                "--yes",
+                "--assume-yes",
+                "--assumeyes",
+                "--assumeno",
+                "--assume-no",
+                "-s",
+                "--dry-run",
+            ]) || call.flags.iter().filter(|flag| flag.name == "-q").count() > 1;
             let asks = call.begins(&["install|remove|purge|upgrade|dist-upgrade|full-upgrade|autoremove"]);
             return (asks && !answered && alone).then_some("may ask for confirmation");
         }
