@@ -473,7 +473,6 @@ async fn what_is_before_a_statement_is_looked_at_after_what_was_committed_before
     done(&sessions, &change(&url, &["CREATE TABLE stock (n int);", "INSERT INTO stock VALUES (1);"])).await;
     for (texts, before) in [
         (["BEGIN; UPDATE stock SET n = 2; COMMIT;", "UPDATE stock SET n = 3;"], "2"),
-        // In one transaction nobody else can see the first.
         (["UPDATE stock SET n = 4;", "UPDATE stock SET n = 5;"], "3"),
     ] {
         let mut effect = change(&url, &texts);
@@ -498,5 +497,4 @@ async fn what_is_before_a_statement_is_looked_at_after_what_was_committed_before
         let (_, value) = CaptureKey::of(folder.path()).open(&sealed["1/OLD"]).expect("it opens");
         assert_eq!(String::from_utf8_lossy(&value), before, "{texts:?}");
     }
-    sessions.close(RUN).await;
 }
