@@ -237,21 +237,22 @@ impl fmt::Display for PlanRefusal {
                 "line {line}: `{command}` is a command of psql itself, and SQL is sent to the database without psql; write it as SQL, or as `psql -c` in a bash fence"
             ),
             Self::NotARequest { problem, line } => write!(formatter, "line {line} {problem}"),
-            Self::SessionNotPerformed { session, line } => {
-                let opener = session.lines().next().unwrap_or_default();
-                write!(formatter, "line {line} belongs to the session that `{opener}` opens, which ")?;
-                let client = opener.split_whitespace().any(|word| word == "psql");
-                formatter.write_str(if client {
-                    "may not be at the target's own database, where SQL goes; give the target the `postgres` of that \
-                     database and name no other, or write the statements as `psql -c` in a bash fence"
-                } else {
-                    "cannot be performed from here; do it by hand and leave the step out with --only"
-                })
-            }
+            Self::SessionNotPerformed { session, line } => write_session(formatter, session, *line),
             Self::OtherEstate { .. } => self.write_other_estate(formatter),
             Self::ManifestNotPerformed { why, line } => write!(formatter, "line {line} {why}"),
         }
     }
+}
+
+fn write_session(formatter: &mut fmt::Formatter<'_>, session: &str, line: u32) -> fmt::Result {
+    let opener = session.lines().next().unwrap_or_default();
+    write!(formatter, "line {line} belongs to the session that `{opener}` opens, which ")?;
+    formatter.write_str(if opener.split_whitespace().any(|word| word == "psql") {
+        "may not be at the target's own database, where SQL goes; give the target the `postgres` of that \
+         database and name no other, or write the statements as `psql -c` in a bash fence"
+    } else {
+        "cannot be performed from here; do it by hand and leave the step out with --only"
+    })
 }
 
 impl PlanRefusal {
