@@ -198,6 +198,11 @@ fn a_byte_order_mark_changes_no_line() {
 
 /// Each of these is some hundred kilobytes of what makes careless parsers quadratic; the suite's own time limit is the judge.
 #[test]
+fn a_tag_in_code_stays_code_where_a_quotation_seems_to_end_it() {
+    check("```bash\n**Steps:**\n\n# A\n:::\n> ```\n# A\n# A\n<summary>a</summary>\n");
+}
+
+#[test]
 fn large_and_deep_texts_are_answered_in_time() {
     let dated: String = (0..6_000).map(|at| format!("ls backup-2025-01-20-{at}.sql\n")).collect();
     let nested: String = (0..1_200).map(|depth| format!("{}- a\n", "  ".repeat(depth.min(400)))).collect();

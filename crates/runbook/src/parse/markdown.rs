@@ -7,7 +7,7 @@
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use crate::parse::frontmatter;
-use crate::parse::layout::Layout;
+use crate::parse::layout::{FILLER, Layout};
 use crate::parse::preformatted;
 use crate::span::{Origin, Span};
 
@@ -100,7 +100,7 @@ impl Document {
         let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let (front_matter, body) = frontmatter::read(text, start);
         let layout = Layout::of(text, body);
-        let mut builder = Builder { text: &layout.text, ..Builder::default() };
+        let mut builder = Builder { source: text, text: &layout.text, ..Builder::default() };
         let options = Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS | Options::ENABLE_STRIKETHROUGH;
         let starts = std::iter::once(body).chain(layout.cuts.iter().copied());
         let ends = layout.cuts.iter().copied().chain(std::iter::once(text.len()));
@@ -147,6 +147,8 @@ pub(crate) fn plain(inlines: &[Inline]) -> String {
 
 #[derive(Default)]
 struct Builder<'t> {
+    source: &'t str,
+    /// The same without what is not Markdown.
     text: &'t str,
     blocks: Vec<Block>,
     open: Vec<usize>,
@@ -271,7 +273,9 @@ impl Builder<'_> {
             // A tab that indents the code comes as text without a source of its own.
             if !text.is_empty() {
                 fence.map.push((fence.text.len(), span.start));
-                fence.text.push_str(text);
+                // Where a quotation hides the fence from the layout, tags were taken for noise: code is what the file says.
+                let source = self.source.get(span.start..span.end).filter(|_| text.contains(FILLER));
+                fence.text.push_str(source.filter(|source| source.len() == text.len()).unwrap_or(text));
             }
             return;
         }
