@@ -105,7 +105,7 @@ const MARK_BYTES: usize = 1024;
 impl Lines {
     /// Finds the lines of a text.
     pub fn of(text: &str) -> Self {
-        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        let breaks = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
         let mut before = 0;
         let marks = text.as_bytes().chunks(MARK_BYTES).map(|chunk| {
             before += characters(chunk);

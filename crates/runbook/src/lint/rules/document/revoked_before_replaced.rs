@@ -40,12 +40,9 @@ fn order(procedure: &Procedure) -> Option<(&Step, &Step)> {
     Some((&steps[revoking], deployed.unwrap_or(&steps[making])))
 }
 
-fn words(title: &str) -> Vec<String> {
-    title.to_lowercase().split(|c: char| !c.is_alphanumeric()).map(ToOwned::to_owned).collect()
-}
-
-fn has(words: &[String], wanted: &[&str]) -> bool {
-    words.iter().any(|word| wanted.contains(&word.as_str()))
+/// Whether one of these words, in lower case, stands in the title.
+fn has(title: &str, wanted: &[&str]) -> bool {
+    title.split(|c: char| !c.is_alphanumeric()).any(|word| wanted.iter().any(|wanted| word.eq_ignore_ascii_case(wanted)))
 }
 
 #[rustfmt::skip]
@@ -55,22 +52,19 @@ const CREDENTIALS: &[&str] = &[
 
 /// "Delete the compromised key", but not "Remove the key from the repository".
 fn revokes(title: &str) -> bool {
-    let words = words(title);
-    let verb = has(&words, &["revoke", "deactivate", "invalidate"])
-        || has(&words, &["delete", "disable", "expire", "remove"]) && !has(&words, &["from"]);
-    let other = has(&words, &["new", "cache", "cached", "redis", "lock", "locks", "foreign", "primary"]);
-    verb && has(&words, CREDENTIALS) && !other
+    let verb = has(title, &["revoke", "deactivate", "invalidate"])
+        || has(title, &["delete", "disable", "expire", "remove"]) && !has(title, &["from"]);
+    let other = has(title, &["new", "cache", "cached", "redis", "lock", "locks", "foreign", "primary"]);
+    verb && has(title, CREDENTIALS) && !other
 }
 
 fn makes(title: &str) -> bool {
-    let words = words(title);
-    has(&words, &["generate", "create", "issue", "mint", "make", "add", "request", "rotate", "provision"])
-        && has(&words, CREDENTIALS)
+    has(title, &["generate", "create", "issue", "mint", "make", "add", "request", "rotate", "provision"])
+        && has(title, CREDENTIALS)
 }
 
 /// "Put the key into the Secret", "Update production": where the new one goes into use.
 fn deploys(title: &str) -> bool {
-    let words = words(title);
     let verb =
         ["update", "deploy", "roll", "rollout", "set", "put", "replace", "distribute", "store", "restart", "install"];
     let place = [
@@ -85,5 +79,5 @@ fn deploys(title: &str) -> bool {
         "app",
         "pods",
     ];
-    has(&words, &verb) && (has(&words, CREDENTIALS) || has(&words, &place))
+    has(title, &verb) && (has(title, CREDENTIALS) || has(title, &place))
 }

@@ -16,8 +16,10 @@ pub(super) const RULE: Rule = Rule {
 const MARKS: &[&str] = &["TODO", "TBD", "FIXME"];
 
 fn check(document: &Document<'_>, report: &mut Report) {
-    for text in document.prose.texts.iter().filter(|text| !is_remark(document.text, **text)) {
-        for mark in marks(document.text, *text) {
+    let left: Vec<&str> = MARKS.iter().copied().filter(|mark| document.text.contains(mark)).collect();
+    let texts = document.prose.texts.iter().filter(|_| !left.is_empty());
+    for text in texts.filter(|text| !is_remark(document.text, **text)) {
+        for mark in marks(document.text, *text, &left) {
             report.at(
                 mark,
                 "this was left to be done, and is still open at night",
@@ -33,11 +35,11 @@ fn is_remark(text: &str, run: Span) -> bool {
     run.slice(text).starts_with('%')
 }
 
-/// The marks in a run of text, as whole words.
-fn marks(text: &str, run: Span) -> Vec<Span> {
+/// These marks in a run of text, as whole words.
+fn marks(text: &str, run: Span, marks: &[&str]) -> Vec<Span> {
     let source = run.slice(text);
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '/');
-    let found = MARKS.iter().flat_map(|mark| source.match_indices(mark)).filter(|(at, mark)| {
+    let found = marks.iter().flat_map(|mark| source.match_indices(mark)).filter(|(at, mark)| {
         let (before, behind) = (&source[..*at], &source[at + mark.len()..]);
         !before.ends_with(is_word) && !behind.starts_with(is_word) && !is_about_marks(behind)
     });

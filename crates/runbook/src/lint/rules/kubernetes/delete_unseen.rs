@@ -1,5 +1,6 @@
 //! K17: data, a namespace, or everything under a label deleted, and nothing looked at or kept before.
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 use crate::diagnostic::DiagnosticSeverity::Warning;
@@ -17,7 +18,8 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(document: &Document<'_>, report: &mut Report) {
     let mut left = most(document);
-    let known = Known::of(document);
+    // Most runbooks delete nothing: they are not searched.
+    let known = LazyCell::new(|| Known::of(document));
     for scope in document.scopes.iter().filter(|scope| scope.procedure.is_some()) {
         let mut shown = Shown::default();
         for call in calls(scope) {

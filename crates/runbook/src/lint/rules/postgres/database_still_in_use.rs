@@ -32,12 +32,10 @@ const ENDED: &[&str] = &[
 
 fn check(document: &Document<'_>, report: &mut Report) {
     for scope in &document.scopes {
-        let whole = said(document, scope);
-        if ENDED.iter().any(|word| whole.contains(word)) && ended_before(document, scope) {
-            continue;
+        if !ended_before(document, scope) {
+            statements(scope, report);
+            programs(scope, report);
         }
-        statements(scope, report);
-        programs(scope, report);
     }
 }
 

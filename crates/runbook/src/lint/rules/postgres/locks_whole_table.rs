@@ -28,14 +28,16 @@ const KNOWN: &[&str] = &[
 
 fn check(document: &Document<'_>, report: &mut Report) {
     for scope in document.scopes.iter().filter(|scope| scope.procedure.is_some()) {
-        let said = said(document, scope);
-        if !KNOWN.iter().any(|word| said.contains(word)) {
-            in_scope(scope, report);
-        }
+        in_scope(document, scope, report);
     }
 }
 
-fn in_scope(scope: &Scope<'_>, report: &mut Report) {
+fn is_known(document: &Document<'_>, scope: &Scope<'_>) -> bool {
+    let said = said(document, scope);
+    KNOWN.iter().any(|word| said.contains(word))
+}
+
+fn in_scope(document: &Document<'_>, scope: &Scope<'_>, report: &mut Report) {
     // Nobody waits for a table that was made a moment ago.
     let mut makes_tables = false;
     for sent in scope.sent() {
@@ -60,6 +62,9 @@ fn in_scope(scope: &Scope<'_>, report: &mut Report) {
                 ),
                 _ => continue,
             };
+            if is_known(document, scope) {
+                return;
+            }
             report.at(sent.place(statement.span), message, help);
         }
     }

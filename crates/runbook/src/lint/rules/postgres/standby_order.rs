@@ -1,5 +1,7 @@
 //! PG24: settings that a standby needs at least as high as its primary, changed without saying in which order.
 
+use std::cell::LazyCell;
+
 use crate::diagnostic::DiagnosticSeverity::Warning;
 use crate::lint::{Document, Report, Rule};
 use crate::syntax::sql::ast::StatementKind;
@@ -21,16 +23,12 @@ const CHECKED: &[&str] = &[
 ];
 
 fn check(document: &Document<'_>, report: &mut Report) {
-    let text = &document.lower;
-    let standby = ["replica", "standby", "hot_standby"].iter().find_map(|word| text.find(word));
-    if standby.is_none() || says_order(text) {
-        return;
-    }
+    let leaves_order_open = LazyCell::new(|| has_standby(&document.lower) && !says_order(&document.lower));
     for sent in document.scopes.iter().flat_map(|scope| scope.sent()) {
         for statement in &sent.batch.sql.statements {
             let StatementKind::AlterSystem { setting: Some(setting), .. } = &statement.kind else { continue };
             let name = setting.last();
-            if !CHECKED.contains(&name) {
+            if !CHECKED.contains(&name) || !*leaves_order_open {
                 continue;
             }
             report.at(
@@ -40,6 +38,10 @@ fn check(document: &Document<'_>, report: &mut Report) {
             );
         }
     }
+}
+
+fn has_standby(text: &str) -> bool {
+    ["replica", "standby"].iter().any(|word| text.contains(word))
 }
 
 /// Whether a line names the servers and says which comes first.

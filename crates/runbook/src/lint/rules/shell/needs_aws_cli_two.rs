@@ -13,10 +13,9 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(document: &Document<'_>, report: &mut Report) {
-    if says_so(&document.lower) {
-        return;
-    }
-    if let Some(place) = document.invocations().find(needs_version_two) {
+    if let Some(place) = document.invocations().find(needs_version_two)
+        && !says_so(&document.lower)
+    {
         report.at(
             place.span(),
             "version 1 of the AWS CLI answers that this is an invalid choice, and nothing here says that version 2 is needed",
