@@ -42,7 +42,9 @@ fn order(procedure: &Procedure) -> Option<(&Step, &Step)> {
 
 /// Whether one of these words, in lower case, stands in the title.
 fn has(title: &str, wanted: &[&str]) -> bool {
-    title.split(|c: char| !c.is_alphanumeric()).any(|word| wanted.iter().any(|wanted| word.eq_ignore_ascii_case(wanted)))
+    title
+        .split(|c: char| !c.is_alphanumeric())
+        .any(|word| wanted.iter().any(|wanted| word.eq_ignore_ascii_case(wanted)))
 }
 
 #[rustfmt::skip]
