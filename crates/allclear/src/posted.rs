@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use allclear_core::{EffectClass, Plan, PlannedCommand, is_reserved_variable};
-use allclear_runbook::{Catalogue, Classifying, Measures, Measuring};
+use allclear_runbook::{Catalogue, Classifying, Measures, Measuring, early_readers};
 
 use crate::config;
 use crate::credential;
@@ -37,6 +37,7 @@ fn misstatements(plan: &Plan, catalogue: &Catalogue) -> Vec<String> {
             let found = classifying.next(&command.language, &command.rendered);
             refusals.extend(understated(command, found));
             refusals.extend(undone_otherwise(command, &with));
+            refusals.extend(cut_off_otherwise(command));
         }
     }
     refusals
@@ -78,6 +79,18 @@ fn undone_otherwise(command: &PlannedCommand, with: &Measures) -> Option<String>
         format!(
             "line {}: the plan would record or undo with other commands than this server knows; plan it again with the \
              version and the configuration of the server",
+            command.line
+        )
+    })
+}
+
+/// Where the plan would take a program for unharmed that SIGPIPE has ended, and this server would not.
+fn cut_off_otherwise(command: &PlannedCommand) -> Option<String> {
+    let known = early_readers(&command.language, &command.rendered);
+    (!command.early_readers.is_subset(&known)).then(|| {
+        format!(
+            "line {}: the plan names a part of the pipeline that would stop reading early, and this server knows it for \
+             none; plan it again with the version of the server",
             command.line
         )
     })
@@ -150,6 +163,16 @@ mod tests {
         for name in ["BASH_ENV", "LD_PRELOAD", "PATH", "KUBECONFIG", "PGHOST"] {
             assert!(given(name, "x")[0].contains(&format!("a value to `{name}`")), "{name}");
         }
+    }
+
+    #[test]
+    fn a_failure_is_passed_over_only_where_this_server_would_do_so() {
+        let looks = |text: &str| {
+            let early_readers = [1].into();
+            refusals(PlannedCommand { early_readers, ..command(text, EffectClass::Observe) })
+        };
+        assert!(looks("ps aux | head -3").is_empty(), "{:?}", looks("ps aux | head -3"));
+        assert!(looks("ps aux | cat")[0].contains("would stop reading early"), "{:?}", looks("ps aux | cat"));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! a run in flight. Secret values are never part of a plan: a command refers to them by the name of a variable that
 //! is set in the environment of the step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Not;
 
 use serde::{Deserialize, Serialize};
@@ -132,6 +132,10 @@ pub struct PlannedCommand {
     /// digest of the sealed bytes.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub captured: BTreeMap<String, Digest>,
+    /// Where it is one pipeline: the places of its parts, from 0, that stop reading before all of it came. Whoever wrote
+    /// to them and was ended by SIGPIPE has not failed.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub early_readers: BTreeSet<u32>,
     /// Commands that show what would happen, and change nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<String>,
@@ -145,7 +149,7 @@ pub struct PlannedCommand {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub irreversible: Option<String>,
     /// Digest of everything that would be performed with it: language, rendered text, target, captures, what was
-    /// captured and undo. A single approval is bound to it.
+    /// captured, whose SIGPIPE is no failure, and undo. A single approval is bound to it.
     pub digest: Digest,
 }
 
@@ -161,6 +165,7 @@ impl PlannedCommand {
             undo: None,
             capture: BTreeMap::new(),
             captured: BTreeMap::new(),
+            early_readers: BTreeSet::new(),
             preview: None,
             verify: None,
             needs: Vec::new(),
@@ -195,6 +200,8 @@ impl PlannedCommand {
         for (name, digest) in &self.captured {
             parts.extend(["captured", name, digest.as_str()]);
         }
+        let early: Vec<String> = self.early_readers.iter().map(u32::to_string).collect();
+        parts.extend(early.iter().flat_map(|place| ["early reader", place.as_str()]));
         parts.extend(self.undo.iter().flat_map(|undo| ["undo", undo]));
         self.digest = Digest::of_parts(parts);
         self

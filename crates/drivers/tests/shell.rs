@@ -300,7 +300,9 @@ async fn the_environment_of_the_server_is_not_passed_on() {
 async fn a_large_output_streams_through_little_memory() {
     let (sender, mut receiver) = mpsc::channel::<Bytes>(1);
     let sessions = Sessions::new();
-    let effect = bash(1, &["yes 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde | head -c 50000000"]);
+    let mut effect =
+        bash(1, &["yes 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde | head -c 50000000"]);
+    Arc::make_mut(&mut effect.plan).steps[0].commands[0].early_readers = [1].into();
     let (performed, (bytes, largest)) = tokio::join!(
         async {
             let performed = sessions.perform(&effect, &sender).await;

@@ -4,6 +4,7 @@
 //! The rules of lint and the notes of a plan rest on the same knowledge. Absent on purpose: `sudo` and `ssh`, which ask
 //! for a password on one machine and not on the next.
 
+use crate::early_reader::stops_early;
 use crate::syntax::bash::{self, Frame, Invocation, Script, Word};
 use crate::syntax::call::Call;
 
@@ -79,13 +80,7 @@ pub(crate) fn is_endless(invocation: &Invocation, call: &Call<'_>) -> bool {
 /// Whether something ends it all the same, or nobody waits for it: a reader that leaves, the background, a condition.
 pub(crate) fn is_cut_short(script: &Script, index: usize) -> bool {
     let Some(invocation) = script.invocations.get(index) else { return false };
-    let ends = |next: &Invocation| match next.program() {
-        "head" | "fzf" | "less" | "timeout" => true,
-        "awk" | "gawk" | "mawk" => next.arguments().iter().any(|word| word.value.contains("exit")),
-        "grep" => Call::of(next).has(&["-m", "-q", "--max-count", "--quiet"]),
-        "sed" => next.arguments().iter().any(|word| word.value.ends_with('q')),
-        _ => false,
-    };
+    let ends = |next: &Invocation| matches!(next.program(), "fzf" | "less" | "timeout") || stops_early(next);
     let apart = |frame: &Frame| matches!(frame, Frame::Substitution | Frame::Function | Frame::Condition);
     invocation.background
         || invocation.frames.iter().any(apart)

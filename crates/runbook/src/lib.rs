@@ -4,6 +4,7 @@
 //! its byte span. Deliberately absent: files, clock, environment, network; the caller brings the text and the values.
 
 mod diagnostic;
+mod early_reader;
 mod effect;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
@@ -23,6 +24,7 @@ mod variable;
 mod variable_name;
 
 pub use diagnostic::{Diagnostic, DiagnosticSeverity};
+pub use early_reader::early_readers;
 pub use effect::{Catalogue, CatalogueProblem, Classifying, Measures, Measuring, classify_with, measures, reclassify};
 pub use holdup::holdups;
 pub use lint::{

@@ -269,3 +269,45 @@ async fn a_half_built_index_is_taken_away() {
     place.perform(&sql_with_values(&command.undo.unwrap(), |_| Some(captured.clone()))).await.unwrap();
     assert_eq!(place.state(), before);
 }
+
+/// From the weakest, as a statement and as `pg_locks` calls them.
+const MODES: [(&str, &str); 6] = [
+    ("ROW EXCLUSIVE", "RowExclusiveLock"),
+    ("SHARE UPDATE EXCLUSIVE", "ShareUpdateExclusiveLock"),
+    ("SHARE", "ShareLock"),
+    ("SHARE ROW EXCLUSIVE", "ShareRowExclusiveLock"),
+    ("EXCLUSIVE", "ExclusiveLock"),
+    ("ACCESS EXCLUSIVE", "AccessExclusiveLock"),
+];
+
+#[test]
+fn a_plan_says_the_lock_that_the_server_takes() {
+    let Some(server) = Postgres::shared() else { return };
+    let before = "CREATE TABLE r (x int PRIMARY KEY);\nCREATE TABLE t (x int);\nCREATE INDEX i ON t (x);\n\
+                  ALTER TABLE t ADD CONSTRAINT old FOREIGN KEY (x) REFERENCES r NOT VALID";
+    let place = Place::new(server, before);
+    for (text, where_held) in [
+        ("UPDATE t SET x = 1", "t"),
+        ("ALTER TABLE t VALIDATE CONSTRAINT old", "t"),
+        ("ALTER TABLE t ALTER COLUMN x SET STATISTICS 50", "t"),
+        ("CREATE INDEX ON t (x)", "t"),
+        ("ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (x) REFERENCES r (x) NOT VALID", "t"),
+        ("ALTER TABLE t ADD FOREIGN KEY (x) REFERENCES r", "t"),
+        ("ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (x) REFERENCES r (x), ADD COLUMN note text", "t"),
+        ("ALTER TABLE t ADD FOREIGN KEY (x) REFERENCES r (x), ALTER COLUMN x TYPE bigint", "t"),
+        ("ALTER TABLE t DISABLE TRIGGER ALL", "t"),
+        ("ALTER TABLE t ADD COLUMN note text", "t"),
+        ("ANALYZE t", "t"),
+        ("TRUNCATE t", "t"),
+        ("REINDEX TABLE t", "i"),
+        ("REINDEX INDEX i", "i"),
+    ] {
+        let preview = place.planned("sql", text).preview.unwrap_or_else(|| panic!("{text} has a preview"));
+        let held = place.psql(&format!(
+            "BEGIN; {text}; SELECT mode FROM pg_locks WHERE relation = '{where_held}'::regclass AND pid = pg_backend_pid(); ROLLBACK"
+        ));
+        let (said, _) = MODES.iter().rfind(|(_, mode)| held.lines().any(|line| line == *mode)).unwrap();
+        let said = if where_held == "i" { format!("SHARE, and {said} on its index (") } else { format!("'{said} (") };
+        assert!(preview.contains(&said), "{text} takes {said}: {preview}");
+    }
+}

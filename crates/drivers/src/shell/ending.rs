@@ -20,6 +20,10 @@ pub(super) enum Ending {
     Cancelled,
 }
 
+/// What SIGPIPE means, and what to do about it.
+const CUT_OFF: &str = "killed by SIGPIPE: something wrote on after what read from it had ended; let that read to the end, \
+                       as `sed -n 1p` does and `head -1` does not, or make the pipeline a command of its own";
+
 /// What a command that succeeded leaves behind.
 pub(super) enum Left {
     /// The session, which stands there and has yet to tell all that it knows.
@@ -75,6 +79,7 @@ fn meaning(exit_code: i32, tail: &str) -> String {
             Some(program) => format!(" (`{program}` was not found)"),
             None => " (command not found)".to_owned(),
         },
+        141 => format!(" ({CUT_OFF})"),
         129..=192 => format!(" (killed by {})", signal_name(exit_code - 128)),
         _ => String::new(),
     }

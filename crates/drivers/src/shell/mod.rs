@@ -96,7 +96,7 @@ pub(crate) async fn run(text: &str, task: &Task<'_>, stage: &mut Stage<'_>) -> R
     if std::mem::take(&mut shell.is_new) {
         stage.sink.send(NEW_SHELL).await;
     }
-    let script = Script::performing(scope.step, text, task.captured.iter());
+    let script = Script::performing(scope.step, text, &task.command.early_readers, task.captured.iter());
     let ending = session.run(&script, &mut stage.sink, &mut stage.cancelled).await;
     if let Ending::Cancelled = ending {
         session.terminate().await;

@@ -4,6 +4,8 @@
 //! read from nowhere and run in strict mode. What was captured is set in plain variables that no program inherits, and
 //! no snapshot of the session holds.
 
+use std::collections::BTreeSet;
+
 use super::report::CAPTURED_BYTES_MAX;
 
 /// The part of the session that is ours.
@@ -28,10 +30,13 @@ impl Script {
         Self(format!("{PREAMBLE}\n{restore}{{ __allclear_report done 0; }} 2>/dev/null\n").into_bytes())
     }
 
-    /// Performs a command, which finds what was captured in these variables.
+    /// Performs a command, which finds what was captured in these variables. Where it is a pipeline with parts that stop
+    /// reading early, in a subshell, which decides on its way out whether SIGPIPE was a failure; whatever a pipeline does
+    /// to variables is lost with its own subshells anyway.
     pub(super) fn performing<'a>(
         step: u32,
         command: &str,
+        early_readers: &BTreeSet<u32>,
         captured: impl Iterator<Item = (&'a str, &'a [u8])>,
     ) -> Self {
         let mut text = format!("export ALLCLEAR_STEP={step}\n").into_bytes();
@@ -44,12 +49,12 @@ impl Script {
             text.push(b'\n');
             names.push_str(&format!(" {name}"));
         }
-        let command = quoted(command);
+        let evaluated = evaluated(command, early_readers);
         let rest = if names.is_empty() {
-            format!("set -euo pipefail\neval {command} </dev/null\n{{ __allclear_report done \"$?\"; }} 2>/dev/null\n")
+            format!("set -euo pipefail\n{evaluated} </dev/null\n{{ __allclear_report done \"$?\"; }} 2>/dev/null\n")
         } else {
             format!(
-                "__allclear_captured='{names} '\nset -euo pipefail\neval {command} </dev/null\n\
+                "__allclear_captured='{names} '\nset -euo pipefail\n{evaluated} </dev/null\n\
                  {{ __allclear_report done \"$?\"; unset -v{names} __allclear_captured; }} 2>/dev/null\n"
             )
         };
@@ -74,6 +79,17 @@ impl Script {
     pub(super) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
+}
+
+/// The evaluation of a command.
+fn evaluated(command: &str, early_readers: &BTreeSet<u32>) -> String {
+    let command = quoted(command);
+    if early_readers.is_empty() {
+        return format!("eval {command}");
+    }
+    let places: Vec<String> = early_readers.iter().map(u32::to_string).collect();
+    let leave = format!("{{ __allclear_leave \"{}\" \"$?\" \"${{PIPESTATUS[@]}}\"; }} 2>/dev/null", places.join(" "));
+    format!("( trap {} EXIT; eval {command} )", quoted(&leave))
 }
 
 /// In single quotes, in which bash takes every character for itself.

@@ -1,5 +1,8 @@
 //! Pipelines whose reader had read enough: what wrote on has not failed, and everything else fails as before.
 
+use std::sync::Arc;
+
+use allclear_core::PerformEffect;
 use allclear_drivers::Sessions;
 
 use crate::support::{RUN, bash, perform};
@@ -9,122 +12,84 @@ const MUCH: &str = "seq 100000";
 /// A script that a lost reader of its own has ended half-way.
 const CUT: &str = "bash -c 'kill -s PIPE $$'";
 
-/// Performs a text, in which `MUCH` stands for a large output and `CUT` for a script that did not come to its end, in a
-/// session of its own: exit code and output.
-async fn check(text: &str, code: i32, output: &str) {
+/// A step of these commands, each with the places of the parts that stop reading early. `MUCH` stands for a large output
+/// and `CUT` for a script that did not come to its end.
+fn step(commands: &[(&str, &[u32])]) -> PerformEffect {
+    let texts: Vec<String> =
+        commands.iter().map(|(text, _)| text.replace("MUCH", MUCH).replace("CUT", CUT)).collect();
+    let mut effect = bash(1, &texts.iter().map(String::as_str).collect::<Vec<_>>());
+    let planned = &mut Arc::make_mut(&mut effect.plan).steps[0].commands;
+    for (command, (_, early_readers)) in planned.iter_mut().zip(commands) {
+        command.early_readers = early_readers.iter().copied().collect();
+    }
+    effect
+}
+
+/// Performs the commands in a session of its own: exit code and output.
+async fn check(commands: &[(&str, &[u32])], code: i32, output: &str) {
     let sessions = Sessions::new();
-    let (performed, got) = perform(&sessions, &bash(1, &[&text.replace("MUCH", MUCH).replace("CUT", CUT)])).await;
-    assert_eq!((performed.outcome.exit_code, got.as_str()), (Some(code), output), "{text}");
-    assert_eq!(performed.succeeded, code == 0, "{text}");
+    let (performed, got) = perform(&sessions, &step(commands)).await;
+    assert_eq!((performed.outcome.exit_code, got.as_str()), (Some(code), output), "{commands:?}: {performed:?}");
+    assert_eq!(performed.succeeded, code == 0, "{commands:?}");
     sessions.close(RUN).await;
 }
 
 #[tokio::test]
 async fn a_reader_that_has_read_enough_fails_no_pipeline() {
-    for (text, output) in [
-        ("MUCH | head -1", "1\n"),
-        ("MUCH | sed 1q", "1\n"),
-        ("MUCH | grep -q 5\necho on", "on\n"),
-        ("MUCH | sort -n | LC_ALL=C grep -Eqw 5\necho on", "on\n"),
-        ("MUCH | grep -m1 5\nMUCH | grep -i --max-count=1 6", "5\n6\n"),
-        ("MUCH | sed -n '/5/{p; q}'\nMUCH | command head -n 1", "5\n1\n"),
-        ("MUCH | awk 'NR==2 {\n print\n exit\n}'\nMUCH | read -r x\necho on", "2\non\n"),
-        ("{ MUCH | head -1; } | cat", "1\n"),
-        ("x=$(MUCH | head -1)\necho \"got $x\"", "got 1\n"),
-        ("show() { MUCH | head -1; }\nshow\necho on\nshow", "1\non\n1\n"),
-        ("(MUCH | head -1)\neval 'MUCH | head -1'", "1\n1\n"),
-        ("for i in a b; do MUCH | head -1; done", "1\n1\n"),
-        ("set +e\nMUCH | head -1", "1\n"),
-        ("(trap 'echo bye' EXIT; MUCH | head -1; echo on)", "1\non\nbye\n"),
-        ("x=$(eval 'MUCH | head -1')$( (MUCH | head -1) )\necho $x", "11\n"),
+    for (text, early, output) in [
+        ("MUCH | head -1", &[1][..], "1\n"),
+        ("MUCH | sort -n | LC_ALL=C head -1 | cat", &[2], "1\n"),
+        ("MUCH | MUCH | sed 1q", &[2], "1\n"),
+        ("MUCH | grep -m1 5 | head -1", &[1, 2], "5\n"),
+        ("(MUCH) | { head -1; } | head -1", &[1, 2], "1\n"),
+        ("set -x | MUCH | head -1 # the first", &[2], "1\n"),
     ] {
-        check(text, 0, output).await;
+        check(&[(text, early), ("echo on", &[])], 0, &format!("{output}on\n")).await;
     }
 }
 
 #[tokio::test]
-async fn every_other_failure_ends_the_command_also_behind_such_a_pipeline() {
-    for (text, code, output) in [
-        ("MUCH | (head -1; exit 3)\necho no", 3, "1\n"),
-        ("false | MUCH | head -1\necho no", 141, "1\n"),
-        ("bash -c 'kill -s PIPE $$'\necho no", 141, ""),
-        ("MUCH | head -1\nfalse\necho no", 1, "1\n"),
-        ("MUCH | head -1\nfalse | cat\necho no", 1, "1\n"),
-        ("MUCH | head -1\n(false; echo no)", 1, "1\n"),
-        ("MUCH | head -1\n(false) | (true)\necho no", 1, "1\n"),
-        ("MUCH | head -1\n[[ a == b ]]\necho no", 1, "1\n"),
-        ("MUCH | head -1\nbash -c 'kill -s PIPE $$'\necho no", 141, "1\n"),
-        ("fails() { MUCH | head -1; false; echo no; }\nfails", 1, "1\n"),
-        ("x=$(MUCH | head -1; exit 4)\necho no", 4, ""),
-        ("set +e\nMUCH | head -1; false; echo on; (exit 4)", 4, "1\non\n"),
+async fn every_other_part_that_fails_fails_the_pipeline() {
+    for (text, early, code, output) in [
+        ("MUCH | (head -1; exit 3)", &[1][..], 3, "1\n"),
+        ("false | MUCH | head -1", &[2], 1, "1\n"),
+        ("MUCH | head -1 | (cat; exit 4)", &[1], 4, "1\n"),
+        ("MUCH | head -1 | (cat; CUT)", &[1], 141, "1\n"),
+        ("CUT | tee /dev/null | head -1", &[2], 141, ""),
+        ("no-such-program | head -1", &[1], 127, "no-such-program: command not found\n"),
     ] {
-        check(text, code, output).await;
+        let sessions = Sessions::new();
+        let (performed, got) = perform(&sessions, &step(&[(text, early), ("echo no", &[])])).await;
+        assert_eq!(performed.outcome.exit_code, Some(code), "{text}: {performed:?}");
+        assert!(got.ends_with(&output) && !got.ends_with("no\n"), "{text}: {got}");
+        sessions.close(RUN).await;
+    }
+    // What a part calls ends with its first failure as everywhere.
+    check(&[("mend() { false; echo no; }", &[]), ("mend | head -1", &[1])], 1, "").await;
+}
+
+#[tokio::test]
+async fn where_nobody_is_known_for_stopping_early_sigpipe_is_a_failure_that_says_what_to_do() {
+    for text in ["CUT | cat", "MUCH | true", "MUCH | head -1 >/dev/null", "x=$(MUCH | head -1)", "CUT"] {
+        let sessions = Sessions::new();
+        let (performed, output) = perform(&sessions, &step(&[(text, &[]), ("echo no", &[])])).await;
+        assert_eq!((performed.outcome.exit_code, output.as_str()), (Some(141), ""), "{text}");
+        let summary = performed.outcome.summary;
+        assert!(summary.contains("(killed by SIGPIPE: something wrote on after"), "{summary}");
+        sessions.close(RUN).await;
     }
 }
 
 #[tokio::test]
-async fn what_ended_by_sigpipe_has_failed_where_its_reader_is_not_known_for_stopping_early() {
-    for text in [
-        "CUT | tee /dev/null",
-        "CUT | cat",
-        "CUT | sort",
-        "MUCH | true",
-        "CUT | tee /dev/null | head -1",
-        "MUCH | sort -n | head -1 | cat >/dev/null",
-        "CUT | head -n -1",
-        "CUT | sed 's/q/x/'",
-        "CUT | awk '{print \"exit\"}'",
-        "CUT | awk 'END {exit 0}'",
-        "if MUCH | grep -q never; then echo no; fi\n(CUT) | (tee /dev/null)",
-    ] {
-        check(&format!("{text}\necho no"), 141, "").await;
-    }
-}
-
-#[tokio::test]
-async fn what_comes_after_such_a_pipeline_is_not_taken_for_it() {
-    for (text, output) in [
-        ("(MUCH | head -1; CUT && echo done)\necho no", "1\n"),
-        ("x=$(MUCH | head -1; CUT && echo done)\necho no", ""),
-        ("MUCH | head -1; CUT && echo done", "1\n"),
-        ("set +e; MUCH | head -1; CUT && echo done", "1\n"),
-        ("f() { MUCH | head -1; }\nf\nCUT && echo done", "1\n"),
-        ("cut() { CUT; }\nMUCH | head -1\neval 'cut && echo done'\necho no", "1\n"),
-        ("f() { MUCH | head -1; CUT && echo done; }\nf\necho no", "1\n"),
-        ("f() { MUCH | head -1; }\n(f; (f; CUT && echo done))\necho no", "1\n1\n"),
-    ] {
-        check(text, 141, output).await;
-    }
-}
-
-#[tokio::test]
-async fn a_trap_of_the_author_changes_none_of_that() {
-    let sessions = Sessions::new();
-    let text =
-        format!("trap 'echo bye' EXIT\nx=$({MUCH} | head -1)\ny=$(trap 'echo own' EXIT; {MUCH} | head -1; echo on)");
-    let (performed, output) = perform(&sessions, &bash(1, &[&text, "echo $x $y; trap - EXIT"])).await;
-    assert_eq!((performed.outcome.exit_code, output.as_str()), (Some(0), "1 1 on own\n"));
-    sessions.close(RUN).await;
-}
-
-#[tokio::test]
-async fn what_the_author_switched_off_stays_off_behind_such_a_pipeline() {
-    for (text, output) in [
-        ("MUCH | head -1\nset +e\nfalse\nset -e\necho on", "1\non\n"),
-        ("MUCH | head -1\nx=$(false; echo hi)\necho $x", "1\nhi\n"),
-        ("MUCH | head -1\nif false; then echo no; fi\nfalse || echo on", "1\non\n"),
-    ] {
-        check(text, 0, output).await;
-    }
-}
-
-#[tokio::test]
-async fn the_next_command_finds_what_the_pipeline_left() {
-    let sessions = Sessions::new();
-    let (performed, output) =
-        perform(&sessions, &bash(1, &["x=1; seq 100000 | head -1", "echo \"x is $x\"; (exit 9)"])).await;
-    assert_eq!((performed.outcome.exit_code, output.as_str()), (Some(9), "1\nx is 1\n"));
-    let (performed, output) = perform(&sessions, &bash(2, &["echo \"still $x\""])).await;
-    assert_eq!((performed.succeeded, output.as_str()), (true, "still 1\n"));
-    sessions.close(RUN).await;
+async fn the_session_goes_on_as_it_was() {
+    check(
+        &[
+            ("x=1; trap 'echo bye' EXIT; trap 'echo wrong' ERR; set +o pipefail", &[]),
+            ("MUCH | head -1", &[1]),
+            ("echo \"x is $x\"; trap - EXIT ERR; (exit 9)", &[]),
+        ],
+        9,
+        "1\nx is 1\n",
+    )
+    .await;
 }

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use allclear_core::{Digest, EffectClass, Plan, PlannedCommand, PlannedStep, Target, Wait, is_reserved_variable};
 
+use crate::early_reader::early_readers;
 use crate::effect::{Catalogue, Classifying, Measuring, believed};
 use crate::model::{Command, Procedure, Runbook, Section, SectionKind, Step, VariableForm};
 use crate::secret;
@@ -314,6 +315,7 @@ impl<'r> Planner<'r> {
         let with = self.measuring.next(&command.language, &rendered, effect);
         let planned = PlannedCommand::new(command.line, &command.language, rendered, effect, &self.request.target);
         PlannedCommand {
+            early_readers: early_readers(&planned.language, &planned.rendered),
             classified: (found > effect).then_some(found),
             capture: with.capture,
             undo: with.undo,

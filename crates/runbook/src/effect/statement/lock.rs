@@ -15,6 +15,9 @@ pub(super) enum Lock {
     ShareRowExclusive,
     #[serde(rename = "EXCLUSIVE")]
     Exclusive,
+    /// The planner of every query looks at every index of a table, and so waits for one that is rebuilt.
+    #[serde(rename = "SHARE, AND ITS INDEX")]
+    ShareAndIndex,
     #[serde(rename = "ACCESS EXCLUSIVE")]
     AccessExclusive,
 }
@@ -40,6 +43,7 @@ impl Lock {
             Self::Share => "SHARE (writes wait)",
             Self::ShareRowExclusive => "SHARE ROW EXCLUSIVE (writes wait)",
             Self::Exclusive => "EXCLUSIVE (writes wait)",
+            Self::ShareAndIndex => "SHARE, and ACCESS EXCLUSIVE on its index (reads and writes wait)",
             Self::AccessExclusive => "ACCESS EXCLUSIVE (reads and writes wait)",
         }
     }
@@ -54,7 +58,8 @@ impl Lock {
             Self::Share => [vec![row, update], from(5)].concat(),
             Self::ShareRowExclusive => from(2),
             Self::Exclusive => from(1),
-            Self::AccessExclusive => from(0),
+            // Who reads the table has its indexes locked, too.
+            Self::ShareAndIndex | Self::AccessExclusive => from(0),
         }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! A pattern is words that must follow each other: `ALTER ROLE|USER {role} SET {setting} TO|=`. `A|B` is a choice, `A?`
 //! may be absent, `{name}` is an identifier with what qualifies it, `{name..}` a list of them, `*` any one value, `;` is
-//! the end; without it anything may follow.
+//! the end, `**` all that follows where it is one item: no comma stands in it outside of brackets. Without either anything
+//! may follow.
 //!
 //! In a text, `{name}` is the identifier as written, `{'name'}` a string with the name that the server has it under,
 //! `{@name}` a string with the identifier as written, `{#name}` each of the list as a relation, `{statement}` the whole,
@@ -53,6 +54,8 @@ enum Part {
     Name(String),
     Names(String),
     Value,
+    /// The rest, without a comma outside of brackets.
+    OneItem,
     End,
 }
 
@@ -64,6 +67,7 @@ impl From<String> for StatementPattern {
                 None => Part::Name(name.to_owned()),
             },
             None if word == ";" => Part::End,
+            None if word == "**" => Part::OneItem,
             None if word == "*" => Part::Value,
             None => {
                 let (words, optional) = word.strip_suffix('?').map_or((word, false), |words| (words, true));
@@ -114,12 +118,28 @@ impl StatementPattern {
                     }
                 },
                 Part::Value => rest = rest.split_first()?.1,
+                Part::OneItem if is_one_item(rest.iter().map(|piece| piece.slice(statement))) => rest = &[],
+                Part::OneItem => return None,
                 Part::End if rest.iter().all(|piece| piece.slice(statement) == ";") => {}
                 Part::End => return None,
             }
         }
         Some(bindings)
     }
+}
+
+/// Whether no comma stands outside of brackets.
+fn is_one_item<'s>(pieces: impl Iterator<Item = &'s str>) -> bool {
+    let mut depth = 0_usize;
+    for piece in pieces {
+        match piece {
+            "(" => depth += 1,
+            ")" => depth = depth.saturating_sub(1),
+            "," if depth == 0 => return false,
+            _ => {}
+        }
+    }
+    true
 }
 
 /// An identifier with what qualifies it, each part as written, and what stands behind it.

@@ -80,6 +80,9 @@ impl Lowering<'_> {
         };
         match result {
             Ok(program) => {
+                if self.depth == 0 {
+                    self.script.one_pipeline = tree::is_one_pipeline(&program);
+                }
                 tree::lower(self, &program, text, base, around);
                 None
             }

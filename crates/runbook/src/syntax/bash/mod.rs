@@ -27,6 +27,8 @@ pub(crate) struct Script {
     pub(crate) invocations: Vec<Invocation>,
     /// Why the text is not bash; then the structure is guessed.
     pub(crate) error: Option<SyntaxError>,
+    /// Whether the text is one pipeline of several parts, and nothing else.
+    pub(crate) one_pipeline: bool,
 }
 
 /// Why a text could not be parsed.

@@ -21,6 +21,13 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, program: &ast::Program, text: &
     }
 }
 
+/// Whether the tree is one pipeline of several parts, whose code nothing turns round, and nothing else.
+pub(super) fn is_one_pipeline(program: &ast::Program) -> bool {
+    let [list] = program.complete_commands.as_slice() else { return false };
+    let [ast::CompoundListItem(and_or, ast::SeparatorOperator::Sequence)] = list.0.as_slice() else { return false };
+    and_or.additional.is_empty() && and_or.first.seq.len() > 1 && !and_or.first.bang
+}
+
 /// Byte offset of every character, and the length behind the last.
 fn offsets(text: &str) -> Vec<usize> {
     text.char_indices().map(|(at, _)| at).chain(std::iter::once(text.len())).collect()
