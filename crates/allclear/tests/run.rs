@@ -51,7 +51,8 @@ fn nothing_is_performed_without_a_word() {
 #[test]
 fn a_reader_that_has_read_enough_fails_no_command() {
     let place = Place::new();
-    let runbook = "# Shop\n\n## Look\n\n**Steps:**\n\n1. Look:\n```bash\nseq 100000 | sort -n | head -1 | tr 1 2\n```\n";
+    let runbook =
+        "# Shop\n\n## Look\n\n**Steps:**\n\n1. Look:\n```bash\nseq 100000 | sort -n | head -1 | tr 1 2\n```\n";
     let digest = planned(&place, runbook, "look")["digest"].as_str().expect("a digest").to_owned();
     let output = place.run(&["run", "runbook.md", "look", "--approve", &digest]);
     assert_eq!(code(&output), 0, "{}", said(&output));

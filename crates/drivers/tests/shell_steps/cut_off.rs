@@ -15,8 +15,7 @@ const CUT: &str = "bash -c 'kill -s PIPE $$'";
 /// A step of these commands, each with the places of the parts that stop reading early. `MUCH` stands for a large output
 /// and `CUT` for a script that did not come to its end.
 fn step(commands: &[(&str, &[u32])]) -> PerformEffect {
-    let texts: Vec<String> =
-        commands.iter().map(|(text, _)| text.replace("MUCH", MUCH).replace("CUT", CUT)).collect();
+    let texts: Vec<String> = commands.iter().map(|(text, _)| text.replace("MUCH", MUCH).replace("CUT", CUT)).collect();
     let mut effect = bash(1, &texts.iter().map(String::as_str).collect::<Vec<_>>());
     let planned = &mut Arc::make_mut(&mut effect.plan).steps[0].commands;
     for (command, (_, early_readers)) in planned.iter_mut().zip(commands) {

@@ -50,7 +50,10 @@ pub(super) struct StatementPattern {
 
 #[derive(Debug, Clone)]
 enum Part {
-    Words { any: Vec<String>, optional: bool },
+    Words {
+        any: Vec<String>,
+        optional: bool,
+    },
     Name(String),
     Names(String),
     Value,
