@@ -40,6 +40,22 @@ impl Digest {
     }
 }
 
+/// A digest of bytes that come in pieces.
+#[derive(Debug, Clone, Default)]
+pub struct Digester(Sha256);
+
+impl Digester {
+    /// Takes the next bytes.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of everything that has come.
+    pub fn digest(&self) -> Digest {
+        Digest(hexadecimal(&self.0.clone().finalize()))
+    }
+}
+
 impl std::fmt::Display for Digest {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(&self.0)

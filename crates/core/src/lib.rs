@@ -42,7 +42,7 @@ pub use check::{Check, CheckState};
 pub use command::{CaptureResult, Command, DeliveryResult, Verdict};
 pub use decide::{Batch, decide, decide_in_place};
 pub use delivery::Delivery;
-pub use digest::Digest;
+pub use digest::{Digest, Digester};
 pub use due::{due, is_decision_due, next_deadline};
 pub use effect::{AbandonEffect, CaptureEffect, DeliverEffect, Effect, PerformEffect, ProbeEffect};
 pub use environment::is_reserved_variable;

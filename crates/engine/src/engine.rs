@@ -68,7 +68,7 @@ impl Engine {
         let (publish, published) = watch::channel(Arc::clone(&world));
         let (stop, stopping) = watch::channel(false);
         let samples = LatestSamples::default();
-        let outputs = Outputs::new();
+        let outputs = Outputs::new(store.clone());
         let (recorder, recording) = Recorder::start(store.clone(), Arc::clone(&samples));
         let tail = broadcast::Sender::new(FOLLOWERS_BEHIND_MAX);
         let clock = Arc::new(clock);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use allclear_core::{Actor, Command, Recorded, Refusal, RunId, Sample, World};
-use allclear_store::Store;
+use allclear_store::{Store, Unavailable};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::output::{OutputChunk, Outputs};
@@ -89,7 +89,10 @@ impl Handle {
     }
 
     /// Output so far of a step under way, and everything that follows (of all steps: look at the chunk's run and step).
-    pub fn output(&self, run: RunId, step: u32) -> (Vec<u8>, broadcast::Receiver<OutputChunk>) {
+    ///
+    /// # Errors
+    /// What has been written so far cannot be read.
+    pub fn output(&self, run: RunId, step: u32) -> Result<(Vec<u8>, broadcast::Receiver<OutputChunk>), Unavailable> {
         self.outputs.watch(run, step)
     }
 

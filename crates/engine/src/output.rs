@@ -4,15 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use allclear_core::RunId;
+use allclear_store::{Spool, Store, Unavailable};
 use tokio::sync::broadcast;
 
 /// Output beyond this is not kept; the end of what is kept says so.
 const KEPT_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Most outputs are shorter.
-const SHORT_BYTES: usize = 256 * 1024;
-/// A longer one gets a place that it need not leave as it grows. Only what is written to is memory; and what is so large
-/// the allocator gives back to the system when the step ends, where it would keep less for each of its threads.
-const LONG_BYTES: usize = 33 * 1024 * 1024;
 const CUT: &[u8] = b"\n[output beyond 16 MiB was not kept]\n";
 /// Pieces are up to 64 KiB long, and wait in memory for the slowest watcher; one that falls behind is told the rest later.
 const WATCHERS_BEHIND_MAX: usize = 128;
@@ -29,50 +25,53 @@ pub struct OutputChunk {
 }
 
 /// What each step under way has written so far.
-type Kept = HashMap<(RunId, u32), Vec<u8>>;
+type Kept = HashMap<(RunId, u32), Spool>;
 
 /// Output of everything that is being performed.
 #[derive(Debug, Clone)]
 pub(crate) struct Outputs {
+    store: Store,
     kept: Arc<Mutex<Kept>>,
     live: broadcast::Sender<OutputChunk>,
 }
 
 impl Outputs {
-    pub(crate) fn new() -> Self {
-        Self { kept: Arc::default(), live: broadcast::Sender::new(WATCHERS_BEHIND_MAX) }
+    pub(crate) fn new(store: Store) -> Self {
+        Self { store, kept: Arc::default(), live: broadcast::Sender::new(WATCHERS_BEHIND_MAX) }
     }
 
     /// Where one step's output goes.
     pub(crate) fn sink(&self, run: RunId, step: u32) -> OutputSink {
-        self.lock().insert((run, step), Vec::new());
+        self.lock().insert((run, step), self.store.spool());
         OutputSink { outputs: self.clone(), run, step }
     }
 
     /// Output so far of a step under way, and everything that follows.
-    pub(crate) fn watch(&self, run: RunId, step: u32) -> (Vec<u8>, broadcast::Receiver<OutputChunk>) {
+    pub(crate) fn watch(
+        &self,
+        run: RunId,
+        step: u32,
+    ) -> Result<(Vec<u8>, broadcast::Receiver<OutputChunk>), Unavailable> {
         // Subscribed under the lock, so that no chunk is missed or seen twice.
         let kept = self.lock();
         let live = self.live.subscribe();
-        (kept.get(&(run, step)).cloned().unwrap_or_default(), live)
+        let written = kept.get(&(run, step)).map_or(Ok(Vec::new()), Spool::bytes)?;
+        Ok((written, live))
     }
 
-    /// Ends a step's output and hands over what was kept.
-    pub(crate) fn take(&self, run: RunId, step: u32) -> Vec<u8> {
-        self.lock().remove(&(run, step)).unwrap_or_default()
+    /// Ends a step's output and hands over what there is to keep.
+    pub(crate) fn take(&self, run: RunId, step: u32) -> Option<Spool> {
+        self.lock().remove(&(run, step)).filter(|spool| spool.length() > 0)
     }
 
     fn push(&self, run: RunId, step: u32, bytes: &[u8]) {
         let mut kept = self.lock();
         // A longer one says already that the rest was not kept.
-        if let Some(buffer) = kept.get_mut(&(run, step)).filter(|buffer| buffer.len() <= KEPT_BYTES_MAX) {
-            let room = KEPT_BYTES_MAX - buffer.len();
-            if buffer.len() + bytes.len() > SHORT_BYTES && buffer.capacity() < LONG_BYTES {
-                buffer.reserve_exact(LONG_BYTES - buffer.len());
-            }
-            buffer.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        if let Some(spool) = kept.get_mut(&(run, step)).filter(|spool| spool.length() <= KEPT_BYTES_MAX) {
+            let room = KEPT_BYTES_MAX - spool.length();
+            spool.push(&bytes[..bytes.len().min(room)]);
             if bytes.len() > room {
-                buffer.extend_from_slice(CUT);
+                spool.push(CUT);
             }
         }
         if self.live.receiver_count() > 0 {
@@ -103,18 +102,25 @@ impl OutputSink {
 
 #[cfg(test)]
 mod tests {
+    use allclear_store::Location;
+
     use super::*;
 
-    #[test]
-    fn output_that_is_too_long_says_so_wherever_its_pieces_end() {
+    #[tokio::test]
+    async fn output_that_is_too_long_says_so_wherever_its_pieces_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Location::DataDir(folder.path().join("data"))).await.unwrap();
         for piece in [64 * 1024, 100_000] {
-            let outputs = Outputs::new();
+            let outputs = Outputs::new(store.clone());
             let sink = outputs.sink(RunId(1), 1);
             for _ in 0..=KEPT_BYTES_MAX / piece + 1 {
                 sink.write(&vec![b'x'; piece]);
             }
-            let kept = outputs.take(RunId(1), 1);
+            let written = outputs.watch(RunId(1), 1).unwrap().0;
+            let digest = store.put_spool(&outputs.take(RunId(1), 1).unwrap()).await.unwrap();
+            let kept = store.get_blob(&digest).await.unwrap().unwrap();
             assert!(kept.ends_with(CUT) && kept.len() == KEPT_BYTES_MAX + CUT.len(), "{} bytes", kept.len());
+            assert!(written == kept);
         }
     }
 }

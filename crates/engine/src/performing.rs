@@ -203,9 +203,8 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
             }
             let performed = drivers.perform(effect, outputs.sink(run, step), states).await;
             let mut outcome = performed.outcome;
-            let kept = outputs.take(run, step);
-            if !kept.is_empty() {
-                match store.put_blob(&kept).await {
+            if let Some(written) = outputs.take(run, step) {
+                match store.put_spool(&written).await {
                     Ok(digest) => outcome.output = Some(digest),
                     // The outcome matters more than its evidence: it is recorded, and says what is missing.
                     Err(error) => outcome.summary.push_str(&format!(" (its output could not be kept: {error})")),

@@ -4,10 +4,13 @@
 //!
 //! Invariant: what `put_blob` has answered for is on disk, and `get_blob` returns exactly that or says that it is damaged.
 
+use std::io;
+
 use allclear_core::Digest;
 
 use crate::database::{Database, reading, within};
 use crate::outage::{Outage, Unavailable};
+use crate::spool::Spool;
 use crate::store::Store;
 
 /// What the first row holds, and each row of the rest.
@@ -31,12 +34,27 @@ impl Store {
     /// Keeps these bytes; the same bytes are kept once. On a disk that is almost full they are refused before they are
     /// written: SQLite would not give back what it took on its way to failing, and the log needs the last space more.
     pub async fn put_blob(&self, bytes: &[u8]) -> Result<Digest, Unavailable> {
-        let digest = Digest::of(bytes);
-        if matches!(self.measurements(), Database::Sqlite(file) if !file.has_room_for(bytes.len())) {
-            let source = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let piece = |from: usize| Ok(bytes[from..bytes.len().min(from + PIECE_BYTES)].to_vec());
+        self.put(Digest::of(bytes), bytes.len(), piece).await
+    }
+
+    /// Keeps what has come, as above.
+    pub async fn put_spool(&self, spool: &Spool) -> Result<Digest, Unavailable> {
+        let piece = |from: usize| spool.read(from, spool.length().min(from + PIECE_BYTES));
+        self.put(spool.digest(), spool.length(), piece).await
+    }
+
+    async fn put(
+        &self,
+        digest: Digest,
+        length: usize,
+        piece: impl Fn(usize) -> io::Result<Vec<u8>>,
+    ) -> Result<Digest, Unavailable> {
+        if matches!(self.measurements(), Database::Sqlite(file) if !file.has_room_for(length)) {
+            let source = io::Error::from(io::ErrorKind::StorageFull);
             return Err(Unavailable { reason: Outage::DiskFull, source: source.into() });
         }
-        self.insert_blob(&digest, bytes).await.map_err(Unavailable::because)?;
+        self.insert_blob(&digest, length, piece).await.map_err(Unavailable::because)?;
         Ok(digest)
     }
 
@@ -68,17 +86,26 @@ impl Store {
         Ok(Some(body))
     }
 
-    async fn insert_blob(&self, digest: &Digest, bytes: &[u8]) -> Result<(), sqlx::Error> {
+    async fn insert_blob(
+        &self,
+        digest: &Digest,
+        length: usize,
+        piece: impl Fn(usize) -> io::Result<Vec<u8>>,
+    ) -> Result<(), sqlx::Error> {
         const FIRST: &str = "INSERT INTO blob (digest, body) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING";
         const REST: &str = "INSERT INTO blob_rest (digest, number, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-        let (first, rest) = bytes.split_at(bytes.len().min(PIECE_BYTES));
         let mut transaction = self.measurements().begin().await?;
-        within!(&mut transaction, connection => {
-            sqlx::query(FIRST).bind(digest.as_str()).bind(first).execute(connection).await.map(drop)
+        let body = piece(0)?;
+        let inserted = within!(&mut transaction, connection => {
+            let first = sqlx::query(FIRST).bind(digest.as_str()).bind(body).execute(connection).await;
+            first.map(|done| done.rows_affected())
         })?;
-        for (number, piece) in (1_i64..).zip(rest.chunks(PIECE_BYTES)) {
+        // What has its first piece was kept whole, before.
+        let rest = if inserted == 0 { 0..0 } else { PIECE_BYTES..length };
+        for (number, from) in (1_i64..).zip(rest.step_by(PIECE_BYTES)) {
+            let body = piece(from)?;
             within!(&mut transaction, connection => {
-                sqlx::query(REST).bind(digest.as_str()).bind(number).bind(piece).execute(connection).await.map(drop)
+                sqlx::query(REST).bind(digest.as_str()).bind(number).bind(body).execute(connection).await.map(drop)
             })?;
         }
         transaction.commit().await

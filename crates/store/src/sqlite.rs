@@ -69,11 +69,14 @@ impl File {
         &self.reader
     }
 
-    /// Whether so many bytes fit on the disk and leave the log some space. A disk that does not tell has room.
+    /// Whether so many bytes fit on the disk, first into the journal and later into the file, and leave the log space.
     pub(crate) fn has_room_for(&self, bytes: usize) -> bool {
-        let Some(disk) = self.path.as_ref().and_then(|path| rustix::fs::statvfs(path).ok()) else { return true };
-        // They are written to the journal first and to the file later.
-        disk.f_bavail.saturating_mul(disk.f_frsize) >= 2 * bytes as u64 + LEFT_TO_THE_LOG_BYTES
+        self.path.as_deref().is_none_or(|path| leaves_room(path, 2 * bytes as u64))
+    }
+
+    /// Where its file lies; `None` for a database in memory.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        self.path.as_deref().and_then(Path::parent)
     }
 
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
@@ -116,6 +119,12 @@ impl File {
         self.reader.close().await;
         self.writer.close().await;
     }
+}
+
+/// Whether so many bytes fit on the disk of this path and leave the log some space. A disk that does not tell has room.
+pub(crate) fn leaves_room(path: &Path, bytes: u64) -> bool {
+    let Ok(disk) = rustix::fs::statvfs(path) else { return true };
+    disk.f_bavail.saturating_mul(disk.f_frsize) >= bytes + LEFT_TO_THE_LOG_BYTES
 }
 
 /// A pool that keeps its one connection for ever: for a database in memory, the connection is the database.

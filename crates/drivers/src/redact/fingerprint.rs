@@ -4,6 +4,8 @@
 //! place that is a multiple of the stride; only those places are looked at. Looks do not depend on each other, so the
 //! processor makes several at once: that is what outruns an automaton, which must wait for each byte.
 
+use std::collections::BTreeSet;
+
 /// A shorter literal has no piece that is long enough.
 pub(super) const LITERAL_BYTES_MIN: usize = 6;
 const PIECE_BYTES_MIN: usize = 5;
@@ -28,13 +30,9 @@ impl Fingerprints {
         let shortest = literals.clone().map(<[u8]>::len).min().unwrap_or(LITERAL_BYTES_MIN).max(LITERAL_BYTES_MIN);
         let stride = (shortest + 1 - PIECE_BYTES_MIN).min(PIECE_BYTES_MAX);
         let piece = (shortest + 1 - stride).min(PIECE_BYTES_MAX);
-        let count = literals.clone().count();
-        let (mut pieces, mut beginnings) = (Table::for_pieces(count * stride), Table::for_pieces(count * stride));
-        for literal in literals {
-            beginnings.insert(word(literal, piece));
-            (0..stride).for_each(|at| pieces.insert(word(&literal[at..], piece)));
-        }
-        Self { stride, piece, pieces, beginnings }
+        let beginnings = Table::of(literals.clone().map(|literal| word(literal, piece)).collect());
+        let pieces = literals.flat_map(|literal| (0..stride).map(move |at| word(&literal[at..], piece)));
+        Self { stride, piece, pieces: Table::of(pieces.collect()), beginnings }
     }
 
     /// Calls for every place where a literal may begin; not in order, and for some where none does.
@@ -87,10 +85,13 @@ struct Table {
 }
 
 impl Table {
-    fn for_pieces(count: usize) -> Self {
-        let size = (count * TABLE_BITS_PER_PIECE).next_power_of_two().clamp(TABLE_BITS_MIN, TABLE_BITS_MAX);
+    /// As small as its different pieces allow: the forms of a secret begin alike, and have many of them in common.
+    fn of(pieces: BTreeSet<u64>) -> Self {
+        let size = (pieces.len() * TABLE_BITS_PER_PIECE).next_power_of_two().clamp(TABLE_BITS_MIN, TABLE_BITS_MAX);
         let words = size / 64;
-        Self { bits: vec![0; words], shift: 64 - words.ilog2() }
+        let mut table = Self { bits: vec![0; words], shift: 64 - words.ilog2() };
+        pieces.into_iter().for_each(|piece| table.insert(piece));
+        table
     }
 
     /// Two bits of one word: nearly as telling as two words, and fetched at once.

@@ -59,7 +59,7 @@ pub(crate) async fn output(
 pub(crate) async fn of_step(site: &Site, run: &Run, number: u32) -> Result<Vec<u8>, Problem> {
     let step = run.steps.get(&number).ok_or_else(|| Problem::not_found("step", &number))?;
     if step.state == StepState::Started {
-        return Ok(site.engine.output(run.id, number).0);
+        return Ok(site.engine.output(run.id, number)?.0);
     }
     let Some(digest) = step.outcome.as_ref().and_then(|outcome| outcome.output.as_ref()) else { return Ok(Vec::new()) };
     let kept = site.store().get_blob(digest).await?;
@@ -102,19 +102,19 @@ pub(crate) async fn follow(State(site): State<Arc<Site>>, Id(id): Id<RunId>) -> 
         return Err(Problem::not_found("run", &id));
     }
     let log = LogFollower::after(&site, world.seq);
-    let (step, written, output) = live(&site, id);
+    let (step, written, output) = live(&site, id)?;
     let telling = Telling { run: id, store: site.store().clone(), log, output, told: Told::default(), lines: None };
     Ok(stream(&site, |lines| telling.tell(lines, history, step, written)))
 }
 
 /// The output so far of the step under way, and everything that follows, without a gap between.
-fn live(site: &Site, id: RunId) -> (u32, Vec<u8>, broadcast::Receiver<OutputChunk>) {
+fn live(site: &Site, id: RunId) -> Result<(u32, Vec<u8>, broadcast::Receiver<OutputChunk>), Problem> {
     let current = |world: Arc<World>| world.runs.get(&id).and_then(Run::current).map_or(0, |(number, _)| number);
     loop {
         let step = current(site.world());
-        let (written, output) = site.engine.output(id, step);
+        let (written, output) = site.engine.output(id, step)?;
         if current(site.world()) == step {
-            return (step, written, output);
+            return Ok((step, written, output));
         }
     }
 }

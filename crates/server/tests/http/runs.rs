@@ -143,7 +143,7 @@ async fn a_run_is_followed_from_its_beginning_to_its_end_with_its_output_in_plac
     agree(&stage, &run, 1, "approve").await;
     // Some output was written before anybody listens, and some comes after.
     let id: allclear_core::RunId = run.parse().unwrap();
-    let (written, mut live) = stage.handle.output(id, 1);
+    let (written, mut live) = stage.handle.output(id, 1).unwrap();
     if written.len() < 22 {
         while live.recv().await.unwrap().bytes.as_ref() != b"\xC3" {}
     }
