@@ -236,11 +236,10 @@ impl PlannedStep {
         Self { number, line, title, prose, kind, commands, wait: None, undoes: None, undoes_cut_short: false }
     }
 
-    /// How many commands find the world as it is before the step: up to the first that does more than look, and that
-    /// one. What is before a later one shows only when its turn comes.
+    /// How many commands find the world as it is before the step: the first. What is before a later one shows only when
+    /// its turn comes, for one that changes nothing may still choose the cluster or project that those after it act on.
     pub fn undisturbed(&self) -> usize {
-        let changes = |command: &PlannedCommand| command.effect != EffectClass::Observe;
-        self.commands.iter().position(changes).map_or(self.commands.len(), |first| first + 1)
+        self.commands.len().min(1)
     }
 
     /// The worst effect among the step's commands; a manual step has none.

@@ -160,8 +160,10 @@ fn late(run: Option<&Run>, choice: usize) -> Command {
 
 fn report(run: Option<&Run>, step: u32, choice: usize) -> Command {
     let (id, attempt) = run.map_or((RunId(1), 1), |run| (run.id, run.steps.get(&step).map_or(0, |step| step.attempt)));
-    let outcome = StepOutcome { summary: "exited".to_owned(), ..StepOutcome::default() };
-    Command::ReportStep { run: id, step, attempt, succeeded: choice < 11, outcome }
+    let succeeded = choice < 11;
+    let commands_begun = [None, Some(0), Some(1)][choice % 3].filter(|_| !succeeded);
+    let outcome = StepOutcome { summary: "exited".to_owned(), commands_begun, ..StepOutcome::default() };
+    Command::ReportStep { run: id, step, attempt, succeeded, outcome }
 }
 
 /// Each capture finds something else, so that it shows which one is used. What is before the second change of a step is
@@ -251,7 +253,7 @@ proptest! {
 fn the_walks_come_to_everything_that_the_ledger_looks_at() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut names = BTreeSet::new();
-    for _ in 0..120 {
+    for _ in 0..300 {
         let mut walk = Walk::begin();
         let acts = acts().new_tree(&mut runner).unwrap().current();
         acts.iter().for_each(|act| walk.act(*act));

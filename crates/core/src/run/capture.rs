@@ -1,7 +1,7 @@
 //! Capture: what was before a command is recorded before the command is performed.
 //!
-//! Invariants: a step is not started before what its first change finds is recorded, and no later command of it before
-//! what that finds is: each sees what those before it left. Once it was attempted, its first capture is kept, for what
+//! Invariants: a step is not started before what its first command finds is recorded, and no later command of it before
+//! what that finds is: each sees what those before it left. Once a command was begun, its first capture is kept, for what
 //! is found after that is no longer what was before. Only a person does without, and the log says who and why.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +21,7 @@ use crate::run::{Run, StepState, approval};
 /// Whether an approved step has something to record before it that is not recorded yet.
 pub(crate) fn awaits_capture(run: &Run, number: u32) -> bool {
     let captures = run.plan.step(number).is_some_and(|step| before(step).next().is_some());
-    let waits = |step: &super::Step| step.captured.is_none() && step.attempt == 0 && step.forgone.is_none();
+    let waits = |step: &super::Step| step.captured.is_none() && !step.may_have_begun() && step.forgone.is_none();
     captures && run.steps.get(&number).is_some_and(waits)
 }
 
@@ -45,6 +45,11 @@ fn keys(step: &PlannedStep, commands: std::ops::Range<usize>) -> impl Iterator<I
 
 pub(super) fn key(index: usize, variable: &str) -> String {
     format!("{index}/{variable}")
+}
+
+/// The index of the command that the key belongs to.
+pub(super) fn index_of(key: &str) -> Option<u32> {
+    key.split_once('/').and_then(|(index, _)| index.parse().ok())
 }
 
 pub(super) fn report(

@@ -78,13 +78,15 @@ pub struct Step {
     pub outcome: Option<StepOutcome>,
     /// When that state was reached.
     pub since: Timestamp,
-    /// What was before its first attempt, by `<index of the command>/<variable>`: the digest of the sealed bytes; `None`
+    /// What was before its commands, by `<index of the command>/<variable>`: the digest of the sealed bytes; `None`
     /// before it was recorded.
     pub captured: Option<BTreeMap<String, Digest>>,
     /// Whether it was not performed, or not to its end, because what is before could not be recorded.
     pub capture_failed: bool,
-    /// Why a person had it performed without recording what is before.
+    /// Why a person wants it performed without recording what is before; until an approval of it lapses.
     pub forgone: Option<String>,
+    /// The same of an attempt that was made.
+    pub unrecorded: Option<String>,
     /// How many of its commands were begun in all attempts, at most; `None` where nobody knows.
     pub commands_begun: Option<u32>,
     /// Whether the latest attempt that began anything was cut short: it has told no outcome, and may go on in part.
@@ -124,6 +126,23 @@ pub enum StepState {
     Skipped,
     /// It was performed, and another run put back what was before.
     Undone,
+}
+
+impl Step {
+    /// Whether a command of it may have been begun in any attempt.
+    fn may_have_begun(&self) -> bool {
+        self.commands_begun != Some(0)
+    }
+
+    /// Forgets what was before commands that were never begun: it may have changed until their turn comes again.
+    fn forget_unused(&mut self) {
+        let Some(begun) = self.commands_begun else { return };
+        let used = |key: &str| capture::index_of(key).is_none_or(|index| index < begun);
+        if let Some(captured) = &mut self.captured {
+            captured.retain(|key, _| used(key));
+        }
+        self.captured.take_if(|captured| captured.is_empty());
+    }
 }
 
 impl StepState {
@@ -256,6 +275,7 @@ fn begun(id: RunId, plan: &Plan, incident: Option<IncidentId>, preapproved: &[Di
         captured: None,
         capture_failed: false,
         forgone: None,
+        unrecorded: None,
         commands_begun: Some(0),
         cut_short: false,
         put_back: None,
@@ -291,6 +311,7 @@ fn note(run: &mut Run, recorded: &Recorded) -> Folded {
         Event::StepStarted { attempt, .. } => {
             step.attempt = *attempt;
             step.cut_short |= before == StepState::Started;
+            step.unrecorded = step.forgone.clone().or(step.unrecorded.take());
         }
         Event::StepInDoubt { attempt, .. } => {
             step.attempt = *attempt;
@@ -311,6 +332,7 @@ fn note(run: &mut Run, recorded: &Recorded) -> Folded {
             step.cut_short &= outcome.commands_begun == Some(0);
             let both = step.commands_begun.zip(outcome.commands_begun);
             step.commands_begun = both.map(|(before, now)| before.max(now));
+            step.forget_unused();
         }
         event => note_capture(step, event),
     }
@@ -333,9 +355,9 @@ fn note_capture(step: &mut Step, event: &Event) {
         Event::ApprovalGiven { .. } => step.capture_failed = false,
         Event::UndoForgone { reason, .. } => step.forgone = Some(reason.clone()),
         // What was captured grows old while the step is not performed: it is captured anew, or forgone anew.
-        Event::ApprovalExpired { .. } if step.attempt == 0 => {
-            step.captured = None;
+        Event::ApprovalExpired { .. } => {
             step.forgone = None;
+            step.forget_unused();
         }
         Event::StepUndone { by, .. } => step.put_back = Some(PutBack { by: *by, succeeded: true }),
         Event::UndoFailed { by, .. } => step.put_back = Some(PutBack { by: *by, succeeded: false }),
@@ -349,12 +371,10 @@ fn note_run(run: &mut Run, event: &Event) {
         Event::RunResumed { .. } => {
             run.paused = false;
             // As above: what waited through the pause is captured anew.
-            let waiting = run.steps.iter().filter(|(_, step)| step.state == StepState::Approved && step.attempt == 0);
+            let waiting = run.steps.iter().filter(|(_, step)| step.state == StepState::Approved);
             let waiting: Vec<u32> = waiting.map(|(number, _)| *number).collect();
             for number in waiting {
-                if let Some(step) = run.steps.get_mut(&number) {
-                    step.captured = None;
-                }
+                run.steps.get_mut(&number).into_iter().for_each(Step::forget_unused);
             }
         }
         Event::RunFinished { .. } => run.end = Some(RunEnd::Finished),

@@ -94,8 +94,9 @@ fn was_not_reached(planned: &PlannedStep, step: &Step, index: usize) -> bool {
     let recorded = |captured: &BTreeMap<String, Digest>| {
         planned.commands[index].capture.keys().all(|variable| captured.contains_key(&key(index, variable)))
     };
-    let recorded = step.captured.as_ref().is_none_or(recorded);
-    index >= planned.undisturbed() && step.forgone.is_none() && !recorded
+    // Whoever says that it succeeded says so of all its commands.
+    let recorded = step.captured.as_ref().map_or(step.state == StepState::Succeeded, recorded);
+    index >= planned.undisturbed() && step.unrecorded.is_none() && !recorded
 }
 
 /// Of how many undone runs the world remembers which steps were put back.
@@ -110,7 +111,7 @@ fn inverse(index: usize, command: &PlannedCommand, step: &Step, target: &str) ->
     let mut captured = BTreeMap::new();
     for variable in command.capture.keys() {
         let digest = step.captured.as_ref().and_then(|captured| captured.get(&key(index, variable)));
-        let missing = || match &step.forgone {
+        let missing = || match &step.unrecorded {
             Some(reason) => format!("it was performed without an undo: {reason}"),
             None => "what was before it was not recorded".to_owned(),
         };

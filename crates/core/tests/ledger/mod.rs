@@ -24,6 +24,8 @@ struct Account {
     /// Steps that a person has performed without what was before.
     forgone: BTreeSet<u32>,
     attempts: BTreeMap<u32, u32>,
+    /// How many commands of a step were begun at most; `None` where nobody knows.
+    begun: BTreeMap<u32, Option<u32>>,
     under_way: Option<u32>,
 }
 
@@ -43,6 +45,22 @@ fn lapsed(given: Timestamp, now: Timestamp) -> bool {
 fn needs_four_eyes(step: &PlannedStep) -> bool {
     let classes = step.commands.iter().flat_map(|command| [Some(command.effect), command.classified]);
     classes.flatten().any(|class| FOUR_EYES.contains(&class) || class == EffectClass::Unknown)
+}
+
+impl Account {
+    fn begun(&self, step: u32) -> Option<u32> {
+        self.begun.get(&step).copied().unwrap_or(Some(0))
+    }
+
+    fn forget_unused(&mut self, step: u32) {
+        let (Some(begun), Some(known)) = (self.begun(step), self.captured.get_mut(&step)) else { return };
+        known.retain(|key, _| {
+            key.split('/').next().and_then(|index| index.parse().ok()).is_some_and(|it: u32| it < begun)
+        });
+        if known.is_empty() {
+            self.captured.remove(&step);
+        }
+    }
 }
 
 impl Ledger {
@@ -103,23 +121,35 @@ impl Ledger {
         assert!(!account.ended || cut_short, "{run} has ended: {event:?}");
         match event {
             Event::StateCaptured { step, captured, .. } => {
-                let known = account.captured.entry(*step).or_default();
-                if !account.attempts.contains_key(step) {
-                    known.clear();
+                // What was found before something that was never begun may not be so any more.
+                if account.under_way.is_none() {
+                    account.forget_unused(*step);
                 }
+                let known = account.captured.entry(*step).or_default();
                 let first = captured.keys().all(|key| !known.contains_key(key));
-                assert!(first, "captured again after it was attempted");
+                assert!(first, "captured again after it was begun");
                 known.extend(captured.clone());
+            }
+            Event::StepFailed { step, outcome, .. } => {
+                account.under_way = None;
+                let both = account.begun(*step).zip(outcome.commands_begun);
+                account.begun.insert(*step, both.map(|(before, now)| before.max(now)));
+                account.forget_unused(*step);
+            }
+            Event::StepSucceeded { step, .. } | Event::StepInDoubt { step, .. } => {
+                account.under_way = None;
+                account.begun.insert(*step, None);
             }
             Event::UndoForgone { step, .. } => drop(account.forgone.insert(*step)),
             Event::ApprovalExpired { step, .. } => {
                 assert!(account.words.remove(step).is_some(), "no word to lapse");
                 account.forgone.remove(step);
+                account.forget_unused(*step);
             }
             Event::RunPaused { .. } => account.paused = true,
             Event::RunResumed { .. } => account.paused = false,
             Event::RunFinished { .. } | Event::RunAborted { .. } => account.ended = true,
-            _ => account.under_way = None,
+            _ => unreachable!("only these are let through"),
         }
     }
 
@@ -137,6 +167,7 @@ impl Ledger {
             captured: BTreeMap::new(),
             forgone: BTreeSet::new(),
             attempts: BTreeMap::new(),
+            begun: BTreeMap::new(),
             under_way: None,
         };
         self.accounts.insert(run, account);
@@ -183,10 +214,10 @@ impl Ledger {
             assert!(!account.paused, "a paused run starts nothing");
             assert_eq!(account.under_way, None, "one step at a time");
         }
-        let first = account.attempts.insert(number, attempt).is_none();
-        let captures = step.commands.iter().take(step.undisturbed()).any(|command| !command.capture.is_empty());
+        account.attempts.insert(number, attempt);
+        let captures = step.commands.first().is_some_and(|command| !command.capture.is_empty());
         let known = account.captured.contains_key(&number) || account.forgone.contains(&number);
-        assert!(!first || !captures || known, "started before it was captured");
+        assert!(account.begun(number) != Some(0) || !captures || known, "started before it was captured");
         assert!(!account.ended);
         account.under_way = Some(number);
         let (undoes, manual) = (account.undoes, step.kind == StepKind::Manual);

@@ -39,7 +39,7 @@ impl Script {
         early_readers: &BTreeSet<u32>,
         captured: impl Iterator<Item = (&'a str, &'a [u8])>,
     ) -> Self {
-        let mut text = format!("export ALLCLEAR_STEP={step}\n").into_bytes();
+        let mut text = entering(step).into_bytes();
         let mut names = String::new();
         for (name, value) in captured {
             // As `$(…)` has it: whoever made the undo did not reckon with line breaks at the end.
@@ -63,13 +63,13 @@ impl Script {
     }
 
     /// Captures what a command writes on its standard output. It runs in a subshell, so that nothing of the session
-    /// changes and the session survives its failure.
+    /// changes and the session survives its failure; and where the step began, for that is where it is undone.
     pub(super) fn capturing(step: u32, command: &str) -> Self {
-        let (command, limit) = (quoted(command), CAPTURED_BYTES_MAX + 1);
+        let (command, limit, entering) = (quoted(command), CAPTURED_BYTES_MAX + 1, entering(step));
         let text = format!(
-            "export ALLCLEAR_STEP={step}\n\
+            "{entering}\
              set +euxv\n\
-             ( set -euo pipefail; eval {command} ) </dev/null | command head -c {limit} | command base64 \
+             ( set -euo pipefail; builtin cd -- \"$__allclear_began\"; eval {command} ) </dev/null | command head -c {limit} | command base64 \
              | command tr -d '\\n' >&\"$__allclear_control\"\n\
              __allclear_report_capture \"${{PIPESTATUS[@]}}\" 2>/dev/null\n"
         );
@@ -90,6 +90,14 @@ fn evaluated(command: &str, early_readers: &BTreeSet<u32>) -> String {
     let places: Vec<String> = early_readers.iter().map(u32::to_string).collect();
     let leave = format!("{{ __allclear_leave \"{}\" \"$?\" \"${{PIPESTATUS[@]}}\"; }} 2>/dev/null", places.join(" "));
     format!("( trap {} EXIT; eval {command} )", quoted(&leave))
+}
+
+/// Says which step it is, and keeps in mind where the shell stood when it began.
+fn entering(step: u32) -> String {
+    format!(
+        "[[ ${{ALLCLEAR_STEP-}} == {step} && ${{__allclear_began-}} ]] || __allclear_began=$PWD\n\
+         export ALLCLEAR_STEP={step}\n"
+    )
 }
 
 /// In single quotes, in which bash takes every character for itself.

@@ -184,12 +184,26 @@ async fn captures_are_kept_apart_by_command_and_variable() {
     let mut effect = capturing(bash(1, &["echo one", "echo two"]), &[("A", "echo 1"), ("B", "echo 2")]);
     let commands = &mut Arc::make_mut(&mut effect.plan).steps[0].commands;
     commands[1].capture.insert("A".to_owned(), "echo 3".to_owned());
-    // What comes after a change is captured after it.
+    // What only looks may choose what the next one acts on.
     commands[0].effect = EffectClass::Observe;
     let captured = sessions.capture(&effect).await.expect("it is captured");
-    assert_eq!(captured.keys().collect::<Vec<_>>(), ["0/A", "0/B", "1/A"]);
-    let step = undoing("echo $A $B", &[("A", &captured["1/A"]), ("B", &captured["0/B"])]);
-    assert_eq!(perform(&sessions, &step).await.1, "3 2\n");
+    assert_eq!(captured.keys().collect::<Vec<_>>(), ["0/A", "0/B"], "the rest has to wait for its turn");
+    let step = undoing("echo $A $B", &[("A", &captured["0/A"]), ("B", &captured["0/B"])]);
+    assert_eq!(perform(&sessions, &step).await.1, "1 2\n");
+}
+
+#[tokio::test]
+async fn what_is_before_a_later_command_is_found_where_the_step_began() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let sessions = sessions(folder.path());
+    assert!(perform(&sessions, &bash(7, &["cd /usr"])).await.0.succeeded);
+    let (found, performed, _) = recording(&sessions, "cd bin", "pwd", Ok(())).await;
+    assert!(performed.succeeded, "{performed:?}");
+    let (_, value) =
+        CaptureKey::of(folder.path()).open(&found[0].as_ref().expect("it was found")["1/OLD"]).expect("it opens");
+    assert_eq!(value, b"/usr\n");
+    assert_eq!(perform(&sessions, &bash(8, &["pwd"])).await.1, "/usr/bin\n", "the session stands where it went");
+    sessions.close(RUN).await;
 }
 
 #[tokio::test]

@@ -24,6 +24,8 @@ pub(super) struct Standing {
     lost: BTreeSet<String>,
     /// Names that texts with functions set: a function may set them again whenever it is called.
     shifting: BTreeSet<String>,
+    /// Whether this text chooses another estate: what is recorded before it, and undone after it, is not of the same one.
+    switched: bool,
     directory: Directory,
     /// Whether this text goes to a folder in a way that is not followed.
     strayed: bool,
@@ -75,6 +77,35 @@ const CHOOSERS: [&str; 14] = [
     "MYSQL_",
 ];
 
+/// Words by which programs choose, for themselves and for later calls, which estate they act on.
+const SWITCHES: [(&str, &[&str]); 25] = [
+    ("kubectl", &["config", "use-context"]),
+    ("kubectl", &["config", "use"]),
+    ("kubectl", &["config", "set-context"]),
+    ("kubectl", &["config", "set"]),
+    ("kubectl", &["config", "unset"]),
+    ("kubectx", &[]),
+    ("kubens", &[]),
+    ("oc", &["config", "use-context"]),
+    ("oc", &["config", "set-context"]),
+    ("oc", &["project"]),
+    ("oc", &["login"]),
+    ("gcloud", &["config", "set"]),
+    ("gcloud", &["config", "unset"]),
+    ("gcloud", &["configurations", "activate"]),
+    ("gcloud", &["get-credentials"]),
+    ("az", &["account", "set"]),
+    ("az", &["get-credentials"]),
+    ("aws", &["eks", "update-kubeconfig"]),
+    ("aws", &["configure", "set"]),
+    ("doctl", &["auth", "switch"]),
+    ("doctl", &["kubeconfig", "save"]),
+    ("docker", &["context", "use"]),
+    ("tsh", &["login"]),
+    ("terraform", &["workspace", "select"]),
+    ("pulumi", &["stack", "select"]),
+];
+
 /// Names that the shell itself gives another value.
 const VOLATILE: [&str; 8] = ["PWD", "OLDPWD", "RANDOM", "SECONDS", "LINENO", "BASHPID", "PPID", "EPOCHSECONDS"];
 
@@ -92,6 +123,7 @@ impl Standing {
         if self.unseen == Unseen::InText {
             self.unseen = Unseen::Nowhere;
         }
+        self.switched = script.invocations.iter().any(switches);
         let mut names = BTreeSet::new();
         variable::assigned(text, &mut names);
         self.settings.retain(|name, _| !names.contains(name));
@@ -207,7 +239,7 @@ impl Standing {
 
     /// Whether it is known which estate programs act on, as far as the run itself has said.
     pub(super) fn is_at_home(&self) -> bool {
-        self.lost.is_empty() && self.unseen == Unseen::Nowhere
+        self.lost.is_empty() && self.unseen == Unseen::Nowhere && !self.switched
     }
 
     /// What has to be set for these words to mean what they mean here, and, unless they are about files, for programs to
@@ -302,6 +334,14 @@ fn is_apart(script: &Script, index: usize) -> bool {
 
 fn chooses(name: &str) -> bool {
     CHOOSERS.iter().any(|chooser| name.starts_with(chooser)) && !name.ends_with("PASSWORD")
+}
+
+fn switches(invocation: &Invocation) -> bool {
+    let switched_by = |words: &[&str]| {
+        let mut arguments = invocation.arguments().iter();
+        words.iter().all(|word| arguments.any(|argument| argument.value == *word))
+    };
+    SWITCHES.iter().any(|(program, words)| invocation.program() == *program && switched_by(words))
 }
 
 /// `NAME=value` as it could be typed again: the name is never quoted, or it would not be set.
