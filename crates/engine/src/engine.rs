@@ -264,7 +264,7 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
                         return false;
                     }
                 }
-                Err(AppendError::Fenced { .. }) => self.lease = None,
+                Err(AppendError::Fenced { .. }) => self.lose_lease(),
                 Err(error) => {
                     self.refuse(&mut turn, &chain(&error));
                     return false;
@@ -352,10 +352,11 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
 
     /// To whoever follows; and a run that has ended, here or through another replica, is let go of.
     fn tell(&self, recorded: &Recorded) {
-        match (recorded.event.as_ref(), self.lease.is_some()) {
-            (Event::RunFinished { run }, true) => self.performing.close(*run),
-            (Event::RunAborted { run, .. }, true) => self.performing.release(*run),
-            (Event::ApprovalExpired { run, step }, true) => self.performing.stop_capture(*run, *step),
+        // Whether we hold the lease or not: what we began while we did may be under way still.
+        match recorded.event.as_ref() {
+            Event::RunFinished { run } => self.performing.close(*run),
+            Event::RunAborted { run, .. } => self.performing.release(*run),
+            Event::ApprovalExpired { run, step } => self.performing.stop_capture(*run, *step),
             _ => {}
         }
         if self.tail.receiver_count() > 0 {
@@ -405,11 +406,14 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
         let fresh = self.lease.as_ref().is_some_and(|lease| lease.until.duration_since(now) > to_signed(LEASE * 2 / 3));
         if !fresh {
             match self.store.take_lease(&self.options.holder, now, LEASE).await {
-                Ok(lease) => self.lease = lease,
+                Ok(Some(lease)) => self.lease = Some(lease),
+                Ok(None) => self.lose_lease(),
                 // Unanswered: what we hold stays ours until it runs out.
                 Err(error) => {
                     tracing::warn!(error = chain(&error), "the lease could not be renewed");
-                    self.lease = self.lease.take().filter(|lease| lease.until > now);
+                    if self.lease.as_ref().is_some_and(|lease| lease.until <= now) {
+                        self.lose_lease();
+                    }
                 }
             }
         }
@@ -418,6 +422,14 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
             && self.retry_at.is_none_or(|at| at <= now)
         {
             self.announce(token).await;
+        }
+    }
+
+    /// Another performs the effects from now on, or may: of what we still perform it knows only that it is in doubt, so
+    /// none of it goes on beside what a person has done about that.
+    fn lose_lease(&mut self) {
+        if self.lease.take().is_some() {
+            self.performing.stop_steps();
         }
     }
 

@@ -1,7 +1,9 @@
-//! A start that cannot be recorded performs nothing: a step that the predecessor had started is never repeated.
+//! Who performs: nobody before its start stands in the log, and nobody any more once another holds the lease.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod story;
+
+use std::time::Duration;
 
 use allclear_core::{Command, StepState};
 use allclear_store::Location;
@@ -46,5 +48,28 @@ async fn nothing_is_performed_before_the_start_stands_in_the_log() {
     engine.handle().submit(Command::RepeatStep { run, step: 1, digest }, ana()).await.unwrap();
     within(bench.world(&engine, move |world| !world.runs.contains_key(&run))).await;
     assert_eq!(count(), 2, "a person asked for it");
+    engine.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_loses_the_lease_stops_its_steps_and_lets_go_of_what_is_aborted_later() {
+    let bench = Bench::begin().await;
+    let engine = bench.start_hasty("one").await;
+    let (run, digest) = plan_run(&engine).await;
+    engine.handle().submit(approve(run, &digest), ana()).await.unwrap();
+    let performed = |asked: &Vec<(_, Asked)>| asked.iter().any(|(_, it)| matches!(it, Asked::Perform(_)));
+    within(bench.drivers.asked_for(performed)).await;
+    let released = |asked: &[(_, Asked)]| asked.iter().filter(|(_, it)| *it == Asked::Release(run)).count();
+    let before = released(&bench.drivers.asked());
+
+    // Another whose clock is ahead of ours takes it.
+    let later = bench.now().saturating_add(SignedDuration::from_secs(60)).unwrap();
+    assert!(bench.store.take_lease("two", later, Duration::from_secs(15)).await.unwrap().is_some());
+    bench.clock.advance(SignedDuration::from_secs(6));
+    within(bench.drivers.asked_for(|asked| released(asked) == before + 1)).await;
+
+    let abort = Command::AbortRun { run, reason: "wrong target".to_owned() };
+    engine.handle().submit(abort, ana()).await.unwrap();
+    within(bench.drivers.asked_for(|asked| released(asked) == before + 2)).await;
     engine.stop().await;
 }
