@@ -38,6 +38,7 @@ pub(crate) const PAGES: &[(&str, &str)] = pages![
     "plan-tampered",
     "stale-outcome",
     "step-state",
+    "still-ending",
     "token-taken",
     "undo-under-way",
     "wait-changes",

@@ -229,7 +229,7 @@ fn a_person_at_the_terminal_gives_up_an_undo_with_a_key_and_a_reason() {
 }
 
 #[test]
-fn an_undo_waits_for_what_ignores_that_its_run_was_aborted() {
+fn a_run_that_was_aborted_is_not_undone_while_a_command_ignores_that() {
     let place = Place::new();
     place.write("allclear.toml", support::CONFIG);
     let (mode, endless) = (place.write("mode", "slow\n"), place.write("endless", "").display().to_string());
@@ -245,6 +245,9 @@ fn an_undo_waits_for_what_ignores_that_its_run_was_aborted() {
     let run = place.json(&["runs"])[0]["id"].as_str().expect("an id").to_owned();
     assert_eq!(code(&place.run(&["runs", "abort", &run, "--reason", "wrong file"])), 0);
     assert!(is_running("tail", &endless), "it is asked, and does not listen");
+    let refused = place.run(&["undo", &run, "--plan"]);
+    assert!(code(&refused) != 0 && said(&refused).contains("is still ending"), "{}", said(&refused));
+    eventually("it has ended", LIMIT, || (code(&place.run(&["undo", &run, "--plan"])) == 0).then_some(()));
     undone(&place, &run);
     assert_eq!(std::fs::read_to_string(&mode).ok(), Some("slow\n".to_owned()));
     assert!(!is_running("tail", &endless));

@@ -14,7 +14,7 @@ use crate::incident;
 use crate::job::JobState;
 use crate::policy::Policy;
 use crate::review::ReviewState;
-use crate::run::{Run, Step, StepState, awaits_capture, awaits_end, captured_within};
+use crate::run::{Run, Step, StepState, awaits_capture, captured_within};
 use crate::world::World;
 
 /// Every effect that is due at `now`, other than probes: those follow the `ProbeSchedule`.
@@ -69,8 +69,7 @@ fn deliveries<'a>(world: &'a World, policy: &'a Policy, now: Timestamp) -> impl 
 }
 
 fn steps<'a>(world: &'a World, policy: &'a Policy) -> impl Iterator<Item = Effect> + 'a {
-    let of_run =
-        move |run: &'a Run| run.steps.iter().filter_map(move |(number, it)| of_step(world, run, *number, it, policy));
+    let of_run = move |run: &'a Run| run.steps.iter().filter_map(move |(number, it)| of_step(run, *number, it, policy));
     world.runs.values().flat_map(of_run).chain(world.ending.values().filter_map(abandoned))
 }
 
@@ -79,7 +78,7 @@ fn abandoned(run: &Run) -> Option<Effect> {
     Some(Effect::Abandon(AbandonEffect { run: run.id, step, attempt }))
 }
 
-fn of_step(world: &World, run: &Run, number: u32, step: &Step, policy: &Policy) -> Option<Effect> {
+fn of_step(run: &Run, number: u32, step: &Step, policy: &Policy) -> Option<Effect> {
     let target = || policy.targets.get(&run.plan.target).cloned().unwrap_or_default();
     match step.state {
         StepState::Started => Some(Effect::Perform(PerformEffect {
@@ -95,16 +94,14 @@ fn of_step(world: &World, run: &Run, number: u32, step: &Step, policy: &Policy) 
             to_capture: captured_within(run, number),
             undoes: run.undoes,
         })),
-        StepState::Approved if !run.paused && awaits_capture(run, number) && !awaits_end(world, run) => {
-            Some(Effect::Capture(CaptureEffect {
-                run: run.id,
-                step: number,
-                plan: Arc::clone(&run.plan),
-                incident: run.incident,
-                target: target(),
-                directory: directory(run),
-            }))
-        }
+        StepState::Approved if !run.paused && awaits_capture(run, number) => Some(Effect::Capture(CaptureEffect {
+            run: run.id,
+            step: number,
+            plan: Arc::clone(&run.plan),
+            incident: run.incident,
+            target: target(),
+            directory: directory(run),
+        })),
         _ => None,
     }
 }

@@ -39,6 +39,8 @@ pub enum Refusal {
     NothingToUndo { run: u64 },
     #[error("run-{run} is being undone already by run-{by}: `allclear runs show run-{by}` shows how far it is")]
     UndoUnderWay { run: u64, by: u64 },
+    #[error("run-{run} is still ending, for a step of it is being stopped: ask again when it has")]
+    StillEnding { run: u64 },
     #[error("attempt {attempt} is not the one under way; its outcome was ignored")]
     StaleOutcome { attempt: u32 },
 }
@@ -61,6 +63,7 @@ impl Refusal {
             Self::Paused { .. } => "paused",
             Self::NothingToUndo { .. } => "nothing-to-undo",
             Self::UndoUnderWay { .. } => "undo-under-way",
+            Self::StillEnding { .. } => "still-ending",
             Self::StaleOutcome { .. } => "stale-outcome",
         }
     }

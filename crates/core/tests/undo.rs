@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use allclear_core::{
-    Actor, CaptureResult, Command, Digest, Effect, EffectClass, Plan, PlannedCommand, PlannedStep, RunEnd, RunId,
-    StepKind, StepOutcome, Wait, World, decide, due, undo_plan,
+    Actor, CaptureResult, Command, Digest, Effect, EffectClass, Plan, PlannedCommand, PlannedStep, Run, RunEnd, RunId,
+    StepKind, StepOutcome, StepState, Wait, World, decide, due, undo_plan,
 };
 
 const TARGET: &str = "production";
@@ -50,6 +50,12 @@ fn planned(plan: &Plan) -> Command {
     Command::PlanRun { plan: Box::new(plan.clone()), incident: None, preapproved: vec![plan.digest.clone()] }
 }
 
+/// As after a restart.
+fn doubted(run: &mut Run, step: u32) {
+    let step = run.steps.get_mut(&step).unwrap();
+    (step.state, step.commands_begun) = (StepState::InDoubt, None);
+}
+
 fn succeeded(step: u32, directory: &str) -> Command {
     let directory = Some(directory.to_owned());
     let outcome = StepOutcome { directory, summary: "exited with 0".to_owned(), ..StepOutcome::default() };
@@ -64,6 +70,8 @@ fn a_step_is_put_back_where_the_shell_stood_when_it_began() {
     let mut run = world.runs[&RunId(1)].clone();
     assert_eq!(undo_plan(&run, None).unwrap_err().code(), "step-state", "its third step is being performed");
     run.end = Some(RunEnd::Aborted);
+    assert_eq!(undo_plan(&run, None).unwrap_err().code(), "still-ending", "nobody knows what comes of it");
+    doubted(&mut run, 3);
     let undo = undo_plan(&run, None).unwrap();
     let texts = |step: &PlannedStep| step.commands.iter().map(|it| it.rendered.clone()).collect::<Vec<_>>().join("; ");
     let texts: Vec<String> = undo.steps.iter().map(texts).collect();
@@ -117,6 +125,7 @@ fn what_was_never_captured_is_not_guessed() {
     let world = after(vec![planned(&plan), report]);
     let mut run = world.runs[&RunId(1)].clone();
     run.end = Some(RunEnd::Aborted);
+    doubted(&mut run, 1);
     let undo = undo_plan(&run, None).unwrap();
     assert_eq!(undo.steps[0].commands[0].captured["BEFORE"], Digest::of(b"2"));
 

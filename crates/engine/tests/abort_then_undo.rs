@@ -1,9 +1,9 @@
-//! A run is aborted and undone at once: nothing is put back while what changed it is still being performed.
+//! A run is aborted and undone at once: nothing is put back before it is known what came of the step under way.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod story;
 
-use allclear_core::{Command, Event, Recorded, RunId, StepState, undo_plan};
+use allclear_core::{Command, Event, Plan, Recorded, Run, RunId, StepState, undo_plan};
 use allclear_engine::Engine;
 use allclear_testkit::{Asked, StepScript};
 
@@ -18,22 +18,37 @@ async fn submit(engine: &Engine, command: Command) -> Vec<Recorded> {
     engine.handle().submit(command, ana()).await.unwrap().events
 }
 
-/// A run whose step is being performed and ends only when it is let, is aborted and undone in the same breath; both.
-async fn aborted_and_undone(bench: &Bench, engine: &Engine) -> (RunId, RunId) {
+/// A run whose step is being performed and ends only when it is let, is aborted; nobody can undo it yet.
+async fn aborted(bench: &Bench, engine: &Engine) -> RunId {
     let (run, digest) = plan_scaling(engine).await;
     submit(engine, approve(run, &digest)).await;
     within(bench.drivers.asked_for(|asked| asked.iter().any(|(_, it)| matches!(it, Asked::Perform(_))))).await;
     bench.drivers.script(|outside| outside.set_step(1, StepScript::Succeeds("exited with 0".to_owned())));
     submit(engine, Command::AbortRun { run, reason: "wrong target".to_owned() }).await;
-    let events = bench.store.read_run(run).await.unwrap();
-    let plan = undo_plan(&allclear_core::Run::replay(&events).unwrap(), None).unwrap();
+    let mut known = Run::replay(&bench.store.read_run(run).await.unwrap()).unwrap();
+    assert_eq!(undo_plan(&known, None).unwrap_err().code(), "still-ending");
+    // Whoever makes a plan all the same guesses what came of it.
+    let step = known.steps.get_mut(&1).unwrap();
+    (step.state, step.commands_begun) = (StepState::Failed, None);
+    let guessed = start_undo(run, undo_plan(&known, None).unwrap());
+    let refused = engine.handle().submit(guessed, ana()).await.unwrap_err();
+    assert!(refused.to_string().contains("is still ending"), "{refused}");
+    run
+}
+
+fn start_undo(undoes: RunId, plan: Plan) -> Command {
     let preapproved = vec![plan.digest.clone()];
-    let undo = Command::StartUndo { undoes: run, plan: Box::new(plan), incident: None, preapproved };
-    let by = submit(engine, undo).await[0].run.unwrap();
-    bench.barrier(engine).await;
-    assert_eq!(engine.handle().world().runs[&by].steps[&1].state, StepState::Approved, "it waits");
-    assert_eq!(performed(bench, by), 0);
-    (run, by)
+    Command::StartUndo { undoes, plan: Box::new(plan), incident: None, preapproved }
+}
+
+/// Undoes the run that has ended; the run that did.
+async fn undone(bench: &Bench, engine: &Engine, run: RunId) -> RunId {
+    within(bench.world(engine, |world| world.ending.is_empty())).await;
+    let known = Run::replay(&bench.store.read_run(run).await.unwrap()).unwrap();
+    let by = submit(engine, start_undo(run, undo_plan(&known, None).unwrap())).await[0].run.unwrap();
+    within(bench.world(engine, move |world| !world.runs.contains_key(&by))).await;
+    assert_eq!(performed(bench, by), 1);
+    by
 }
 
 fn position(log: &[Recorded], wanted: impl Fn(&Event) -> bool) -> usize {
@@ -41,13 +56,12 @@ fn position(log: &[Recorded], wanted: impl Fn(&Event) -> bool) -> usize {
 }
 
 #[tokio::test]
-async fn an_undo_waits_until_what_an_abort_cut_short_has_ended() {
+async fn an_undo_is_begun_once_what_an_abort_cut_short_has_ended() {
     let bench = Bench::begin().await;
     let engine = bench.start("one").await;
-    let (run, by) = aborted_and_undone(&bench, &engine).await;
+    let run = aborted(&bench, &engine).await;
     bench.drivers.let_stopped_steps_end();
-    within(bench.world(&engine, move |world| !world.runs.contains_key(&by))).await;
-    assert_eq!(performed(&bench, by), 1);
+    let by = undone(&bench, &engine, run).await;
     let log = bench.store.read(0, 1_000).await.unwrap();
     let ended = position(&log, |event| matches!(event, Event::StepFailed { run: ended, .. } if *ended == run));
     let begun = position(&log, |event| matches!(event, Event::StepStarted { run: begun, .. } if *begun == by));
@@ -59,11 +73,10 @@ async fn an_undo_waits_until_what_an_abort_cut_short_has_ended() {
 async fn after_a_restart_nothing_goes_on_of_what_an_abort_cut_short() {
     let bench = Bench::begin().await;
     let engine = bench.start_hasty("one").await;
-    let (run, by) = aborted_and_undone(&bench, &engine).await;
+    let run = aborted(&bench, &engine).await;
     within(engine.stop()).await;
     let engine = bench.start("two").await;
-    within(bench.world(&engine, move |world| !world.runs.contains_key(&by))).await;
-    assert_eq!(performed(&bench, by), 1);
+    let by = undone(&bench, &engine, run).await;
     let log = bench.store.read(0, 1_000).await.unwrap();
     let doubted = position(&log, |event| matches!(event, Event::StepInDoubt { run: doubted, .. } if *doubted == run));
     let begun = position(&log, |event| matches!(event, Event::StepStarted { run: begun, .. } if *begun == by));

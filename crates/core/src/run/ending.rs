@@ -18,11 +18,6 @@ pub(super) fn keep(world: &mut World, run: Run) {
     }
 }
 
-/// Whether this run undoes one of which a step is still being performed.
-pub(crate) fn awaits_end(world: &World, run: &Run) -> bool {
-    run.undoes.is_some_and(|original| world.ending.contains_key(&original))
-}
-
 /// Whoever performed them is gone.
 pub(super) fn doubt(batch: &mut Batch) {
     let under_way = |run: &Run| run.under_way().map(|(step, attempt)| (run.id, step, attempt));

@@ -27,7 +27,6 @@ use crate::record::{Actor, Recorded};
 use crate::world::{Folded, World};
 
 pub(crate) use capture::{awaits_capture, captured_within};
-pub(crate) use ending::awaits_end;
 pub use history::{Approval, Attempt, PuttingBack, RunHistory, Said, StepHistory};
 pub(crate) use react::{accept, react};
 pub use undo::undo_plan;

@@ -8,7 +8,7 @@ use crate::id::{IncidentId, RunId};
 use crate::incident::said;
 use crate::plan::{EffectClass, Plan, PlannedCommand, PlannedStep, StepKind};
 use crate::refusal::Refusal;
-use crate::run::{Run, StepState, approval, awaits_capture, awaits_end, capture, ending, undo};
+use crate::run::{Run, StepState, approval, awaits_capture, capture, ending, undo};
 
 pub(crate) fn accept(batch: &mut Batch, command: &Command) -> Result<(), Refusal> {
     match command {
@@ -201,10 +201,9 @@ fn advance(batch: &mut Batch, id: RunId) {
     }
 }
 
-/// Nothing is started before what it will change is recorded, nor while what it puts back is still being performed.
+/// Nothing is started before what it will change is recorded.
 fn start_when_captured(batch: &mut Batch, id: RunId, step: u32) {
-    let world = batch.world();
-    if world.runs.get(&id).is_some_and(|run| !awaits_capture(run, step) && !awaits_end(world, run)) {
+    if batch.world().runs.get(&id).is_some_and(|run| !awaits_capture(run, step)) {
         start(batch, id, step);
     }
 }

@@ -1,7 +1,8 @@
 //! Undo: a run whose steps put back what another run changed, latest first.
 //!
 //! Invariants: a plan of an undo holds everything that was attempted and is not put back yet, or says why no command puts
-//! it back; a step is put back by one run at a time; only what was recorded before a change is used to undo it.
+//! it back; it is made once it is known what came of each step; a step is put back by one run at a time; only what was
+//! recorded before a change is used to undo it.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +23,10 @@ use crate::world::World;
 /// A step is being performed, there is no step `to`, or nothing is left to undo.
 pub fn undo_plan(run: &Run, to: Option<u32>) -> Result<Plan, Refusal> {
     let started = run.steps.iter().find(|(_, step)| step.state == StepState::Started);
-    if let (Some((number, _)), None) = (started, run.end) {
+    if let Some((number, _)) = started {
+        if run.end.is_some() {
+            return Err(Refusal::StillEnding { run: run.id.0 });
+        }
         let (state, wanted) = ("started".to_owned(), "at rest".to_owned());
         return Err(Refusal::StepState { run: run.id.0, step: *number, state, wanted });
     }
@@ -142,6 +146,9 @@ pub(super) fn start(
     incident: Option<IncidentId>,
     preapproved: &[Digest],
 ) -> Result<(), Refusal> {
+    if batch.world().ending.contains_key(&undoes) {
+        return Err(Refusal::StillEnding { run: undoes.0 });
+    }
     if plan.steps.is_empty() {
         return Err(Refusal::NothingToUndo { run: undoes.0 });
     }

@@ -62,7 +62,6 @@ async fn page(
         history: &history,
         output: &output,
         undone_by: run::undone_by(&world, &run),
-        waits_for: run.undoes.filter(|original| world.ending.contains_key(original)),
         undoable: !under_way && allclear_core::undo_plan(&run, None).is_ok(),
         asker,
         standing,

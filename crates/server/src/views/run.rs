@@ -62,8 +62,6 @@ pub(crate) struct RunPage<'a> {
     pub(crate) output: &'a BTreeMap<u32, String>,
     /// The run that undoes this one.
     pub(crate) undone_by: Option<RunId>,
-    /// The run that it undoes, while a step of that is still being performed.
-    pub(crate) waits_for: Option<RunId>,
     /// Whether something of it can be put back now.
     pub(crate) undoable: bool,
     pub(crate) asker: &'a Actor,

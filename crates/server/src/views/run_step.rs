@@ -74,12 +74,7 @@ fn happened(page: &RunPage<'_>, planned: &PlannedStep, step: &Step, history: &St
         @for one in &history.put_back {
             p.outcome { (clock(one.at)) " " (if one.succeeded { "put back by " } else { "could not be put back by " }) a href={ "/runs/" (one.by) } { (one.by) } }
         }
-        @if step.state == StepState::Approved {
-            p.outcome.dim {
-                @if let Some(original) = page.waits_for { "Waits until the step of " a href={ "/runs/" (original) } { (original) } " that was cut short has ended." }
-                @else { "What is before is being recorded." }
-            }
-        }
+        @if step.state == StepState::Approved { p.outcome.dim { "What is before is being recorded." } }
     }
 }
 
