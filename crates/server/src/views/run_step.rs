@@ -17,7 +17,7 @@ pub(crate) fn step(page: &RunPage<'_>, planned: &PlannedStep, step: &Step) -> Ma
             p.dim { "Looks every " (wait.every_s) " s until it is so, for " (wait.at_most_s) " s at most." }
         }
         (commands(planned))
-        @if let Some(history) = history { (happened(page, planned, step, history)) }
+        @if let Some(history) = history { (happened(planned, step, history)) }
         @if let Some(text) = page.output.get(&planned.number).filter(|text| !text.is_empty()) {
             pre.output tabindex="0" aria-label={ "Output of step " (planned.number) } { (text) }
         }
@@ -63,7 +63,7 @@ fn way_back(planned: &PlannedStep, command: &PlannedCommand) -> Markup {
     }
 }
 
-fn happened(page: &RunPage<'_>, planned: &PlannedStep, step: &Step, history: &StepHistory) -> Markup {
+fn happened(planned: &PlannedStep, step: &Step, history: &StepHistory) -> Markup {
     html! {
         @for given in history.approvals.iter().filter(|_| planned.kind == StepKind::Command) { (approval(given)) }
         @for failure in &history.capture_failures { p.outcome { "Not performed: " (failure) } }
