@@ -116,6 +116,27 @@ fn only_an_attempt_that_told_no_outcome_was_cut_short() {
 }
 
 #[test]
+fn what_nobody_knows_the_end_of_is_put_back_as_far_as_it_may_have_come() {
+    let with_capture = |capture: &[&str]| {
+        let mut change = command(EffectClass::Change, Some("mend it back"));
+        change.capture = capture.iter().map(|name| ((*name).to_owned(), "look".to_owned())).collect();
+        change.bound(TARGET)
+    };
+    let mut both = step(1, with_capture(&[]));
+    both.commands.extend([with_capture(&[]), with_capture(&["BEFORE"])]);
+    let mut run = after(vec![planned(&plan(vec![both]))]).runs[&RunId(1)].clone();
+    run.end = Some(RunEnd::Aborted);
+    doubted(&mut run, 1);
+    let undo = undo_plan(&run, None).unwrap();
+    let [by_command] = undo.steps.as_slice() else { panic!("the third was never begun: {undo:?}") };
+    assert_eq!(by_command.commands.len(), 2, "the first two may have been, and record nothing");
+    // A person who says that it succeeded says so of all of it.
+    run.steps.get_mut(&1).unwrap().state = StepState::Succeeded;
+    let undo = undo_plan(&run, None).unwrap();
+    assert_eq!(undo.steps[0].kind, StepKind::Manual, "what was before the third was not recorded: {undo:?}");
+}
+
+#[test]
 fn what_was_never_captured_is_not_guessed() {
     let mut change = command(EffectClass::Change, Some("scale --replicas=$BEFORE"));
     change.capture = [("BEFORE".to_owned(), "look".to_owned())].into();

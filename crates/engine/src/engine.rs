@@ -411,9 +411,7 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
                 // Unanswered: what we hold stays ours until it runs out.
                 Err(error) => {
                     tracing::warn!(error = chain(&error), "the lease could not be renewed");
-                    if self.lease.as_ref().is_some_and(|lease| lease.until <= now) {
-                        self.lose_lease();
-                    }
+                    self.lease = self.lease.take().filter(|lease| lease.until > now);
                 }
             }
         }
@@ -425,10 +423,12 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
         }
     }
 
-    /// Another performs the effects from now on, or may: of what we still perform it knows only that it is in doubt, so
-    /// none of it goes on beside what a person has done about that.
+    /// Another performs the effects from now on: of what we still perform it knows only that it is in doubt, so none of it
+    /// goes on beside what a person has done about that. That a database does not answer says nothing of the kind: a step
+    /// may restart it.
     fn lose_lease(&mut self) {
-        if self.lease.take().is_some() {
+        self.lease = None;
+        if self.announced.take().is_some() {
             self.performing.stop_steps();
         }
     }

@@ -58,7 +58,7 @@ fn put_back(run: &Run, planned: &PlannedStep) -> Vec<PlannedStep> {
     let title = format!("Put back step {}: {}", planned.number, planned.title);
     let manual = |prose: String| PlannedStep {
         undoes: Some(planned.number),
-        undoes_cut_short: step.cut_short || step.state == StepState::Started,
+        undoes_cut_short: step.cut_short,
         ..PlannedStep::manual(0, planned.line, title.clone(), prose)
     };
     if planned.kind == StepKind::Manual {
@@ -95,12 +95,10 @@ fn was_not_reached(planned: &PlannedStep, step: &Step, index: usize) -> bool {
     if known.is_some_and(|begun| index >= begun as usize) {
         return true;
     }
-    let recorded = |captured: &BTreeMap<String, Digest>| {
-        planned.commands[index].capture.keys().all(|variable| captured.contains_key(&key(index, variable)))
-    };
     // Whoever says that it succeeded says so of all its commands.
-    let recorded = step.captured.as_ref().map_or(step.state == StepState::Succeeded, recorded);
-    index >= planned.undisturbed() && step.unrecorded.is_none() && !recorded
+    let late = index >= planned.undisturbed() && step.unrecorded.is_none() && step.state != StepState::Succeeded;
+    let captured = |variable: &String| step.captured.as_ref().is_some_and(|it| it.contains_key(&key(index, variable)));
+    late && !planned.commands[index].capture.keys().all(captured)
 }
 
 /// Of how many undone runs the world remembers which steps were put back.

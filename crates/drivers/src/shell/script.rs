@@ -69,8 +69,8 @@ impl Script {
         let text = format!(
             "{entering}\
              set +euxv\n\
-             ( set -euo pipefail; builtin cd -- \"$__allclear_began\"; eval {command} ) </dev/null | command head -c {limit} | command base64 \
-             | command tr -d '\\n' >&\"$__allclear_control\"\n\
+             ( set -euo pipefail; builtin cd -- \"$__allclear_began\"; eval {command} ) </dev/null \
+             | command head -c {limit} | command base64 | command tr -d '\\n' >&\"$__allclear_control\"\n\
              __allclear_report_capture \"${{PIPESTATUS[@]}}\" 2>/dev/null\n"
         );
         Self(text.into_bytes())
@@ -95,8 +95,8 @@ fn evaluated(command: &str, early_readers: &BTreeSet<u32>) -> String {
 /// Says which step it is, and keeps in mind where the shell stood when it began.
 fn entering(step: u32) -> String {
     format!(
-        "[[ ${{ALLCLEAR_STEP-}} == {step} && ${{__allclear_began-}} ]] || __allclear_began=$PWD\n\
-         export ALLCLEAR_STEP={step}\n"
+        "{{ [[ ${{ALLCLEAR_STEP-}} == {step} && ${{__allclear_began-}} ]] || __allclear_began=$PWD; \
+         export ALLCLEAR_STEP={step}; }} 2>/dev/null\n"
     )
 }
 

@@ -81,7 +81,6 @@ impl<'c> Measuring<'c> {
             "redis" => drop(collected.programs.insert("redis-cli".to_owned())),
             _ => {}
         }
-        self.standing.end_command(effect);
         collected.finish(effect, language)
     }
 }

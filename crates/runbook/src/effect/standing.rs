@@ -1,12 +1,10 @@
 //! Where a command stands in a plan: in which folder, and with which names set.
 //!
-//! What is before a step is recorded before its first command, and undone in a session of its own. There, a folder that
-//! the step goes to is not the current one, and a name that the run has set is not known. So what is recorded and undone
-//! says such names and folders itself, and where that is not sure, nothing is.
+//! What is before a command is recorded in the folder in which its step begins, and undone there in a session of its own.
+//! There, a folder that the step goes to is not the current one, and a name that the run has set is not known. So what is
+//! recorded and undone says such names and folders itself, and where that is not sure, nothing is.
 
 use std::collections::{BTreeMap, BTreeSet};
-
-use allclear_core::EffectClass;
 
 use super::catalogue::quoted;
 use super::shell::Reading;
@@ -32,10 +30,6 @@ pub(super) struct Standing {
     /// Whether a function goes to a folder: nobody knows when it is called.
     roaming: bool,
     unseen: Unseen,
-    /// Whether a command of the step does more than look: what is before those behind it is recorded where they begin.
-    disturbed: bool,
-    /// Whether that is another folder than the one in which the undo begins.
-    away: bool,
 }
 
 /// Where something was performed that is not shown, and that may have set any name.
@@ -113,13 +107,11 @@ impl Standing {
     /// Another step begins: its captures are made in the folder that the one before has left.
     pub(super) fn begin_step(&mut self) {
         self.directory = Directory::First;
-        self.disturbed = false;
     }
 
     /// Another text in bash begins.
     pub(super) fn begin_text(&mut self, script: &Script, text: &str) {
         self.strayed = self.roaming;
-        self.away = self.disturbed && self.directory != Directory::First;
         if self.unseen == Unseen::InText {
             self.unseen = Unseen::Nowhere;
         }
@@ -131,11 +123,6 @@ impl Standing {
             self.shifting.extend(names.iter().cloned());
         }
         self.assigned.extend(names);
-    }
-
-    /// A command in whatever language ends, which has this effect.
-    pub(super) fn end_command(&mut self, effect: EffectClass) {
-        self.disturbed |= effect != EffectClass::Observe;
     }
 
     /// Follows the command at this place of the text where it sets a name or goes to another folder.
@@ -270,8 +257,6 @@ impl Standing {
             _ if self.strayed || word.value.starts_with('-') => None,
             _ if elsewhere => Some(written),
             Directory::First => Some(written),
-            // It is recorded in one folder and put back from another.
-            Directory::At(directory) if self.away && !is_whole(directory) => None,
             // Nobody knows whether the value is a whole path.
             Directory::At(_) if word.value.starts_with('$') => None,
             Directory::At(directory) => Some(format!("{}/{written}", directory.trim_end_matches('/'))),
@@ -284,11 +269,6 @@ impl Standing {
 /// them behind each would take time in proportion to the square.
 const LONGEST_LIST: usize = 100;
 const LONGEST_LINE: usize = 2_000;
-
-/// Whether a word names a folder from the root on.
-fn is_whole(directory: &str) -> bool {
-    directory.trim_start_matches(['"', '\'']).starts_with('/') || directory.starts_with('~')
-}
 
 /// Whether the session itself performs it, once, before all that stands behind it.
 fn is_certain(script: &Script, index: usize, text: &str) -> bool {

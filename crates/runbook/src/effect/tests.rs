@@ -117,11 +117,11 @@ fn undone(texts: &[&str]) -> Vec<bool> {
 #[test]
 fn a_file_is_put_back_only_where_it_was_recorded() {
     for (texts, last) in [
-        // Before the first change of the step, everything is recorded where the step begins.
+        // Everything is recorded where the step begins.
         (&["cd sub", "cp new.conf app.conf"][..], true),
         (&["echo a > marker", "cd sub && cp new.conf app.conf"], true),
-        (&["echo a > marker", "cd sub", "cp new.conf app.conf"], false),
-        (&["echo a > marker", "cd sub", "cp new.conf /etc/app.conf"], false),
+        (&["echo a > marker", "cd sub", "cp new.conf app.conf"], true),
+        (&["echo a > marker", "cd sub", "cp new.conf /etc/app.conf"], true),
         (&["echo a > marker", "cd sub", "cp /new.conf /etc/app.conf"], true),
         (&["echo a > marker", "cd /srv", "cp new.conf app.conf"], true),
         (&["echo a > marker", "cd $DIR", "cp new.conf app.conf"], false),
@@ -172,6 +172,8 @@ fn a_name_that_may_have_changed_is_not_believed() {
         (&[". ./env.sh", "FILE=/a", "load_more", "sed -i s/a/b/ /srv/$FILE"], false),
         // It may have chosen another cluster.
         (&[". ./env.sh", "kubectl scale deployment api --replicas=3"], false),
+        (&["kubectl config use-context eu; kubectl scale deployment api --replicas=3"], false),
+        (&["kubectl config use-context eu", "kubectl scale deployment api --replicas=3"], true),
         (&["kubectl scale deployment api --replicas=3"], true),
     ] {
         assert_eq!(undone(texts).last(), Some(&last), "{texts:?}");
