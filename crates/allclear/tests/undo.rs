@@ -404,6 +404,8 @@ fn files_that_commands_changed_hold_again_what_they_held() {
         "ln -s other new",
         "sort other -o mode",
         "chmod 600 mode other 'a b'",
+        // The rights of a link are those of what it leads to.
+        "chmod 600 link",
         "date > new",
         "cd folder && sed -i s/slow/fast/ mode",
         "cd folder\nsed -i s/slow/fast/ mode",
@@ -423,7 +425,7 @@ fn files_are_put_back_by_whoever_changed_them() {
         "./sudo -u root tee mode <<<fast",
         "echo fast | ./sudo tee mode",
         "./sudo mv other mode",
-        "./sudo chmod 600 mode",
+        "./sudo chmod 600 mode link",
         "./sudo sh -c 'echo fast > mode'",
         "./ssh web-1 sed -i s/slow/fast/ mode",
         "./ssh web-1 'sed -i \"s/slow/fast/\" mode \"a b\"'",

@@ -311,3 +311,20 @@ fn a_plan_says_the_lock_that_the_server_takes() {
         assert!(preview.contains(&said), "{text} takes {said}: {preview}");
     }
 }
+
+#[test]
+fn the_look_of_psql_at_what_would_be_touched_is_one_transaction_that_cannot_write() {
+    let Some(server) = Postgres::shared() else { return };
+    let place = Place::new(server, "CREATE TABLE t (a int)");
+    let command = format!("psql -d {} -c \"DELETE FROM t\"", place.database());
+    let look = place.planned("bash", &command).preview.unwrap();
+    // What is set for a transaction alone still holds behind the last query.
+    for (setting, value) in [("transaction_read_only", "on"), ("lock_timeout", "2s"), ("statement_timeout", "8s")] {
+        let shown = place.bash(&format!("{look} -c '\\pset tuples_only on' -c 'SHOW {setting}'"), "");
+        assert_eq!(shown.split_whitespace().next_back(), Some(value), "{shown}");
+    }
+    let write = format!("if {look} -c 'INSERT INTO t VALUES (1)' 2>&1; then echo written; fi");
+    let shown = place.bash(&write, "");
+    assert!(shown.contains("cannot execute INSERT in a read-only transaction"), "{shown}");
+    assert_eq!(place.psql("SELECT count(*) FROM t"), "0");
+}

@@ -95,8 +95,13 @@ pub fn draft(
     let request = names.of_request(request);
     let mut planner = Planner::new(&request, catalogue, &names);
     planner.check_numbers(procedure);
-    let taken = procedure.steps.iter().filter(|step| takes(&request, step.number));
-    let steps: Vec<PlannedStep> = taken.map(|step| planner.step(step)).collect();
+    let mut steps: Vec<PlannedStep> = Vec::new();
+    for step in &procedure.steps {
+        match takes(&request, step.number) {
+            true => steps.push(planner.step(step)),
+            false => planner.left_out(step),
+        }
+    }
     let plan = Plan {
         digest: Digest::default(),
         runbook: runbook.path.clone(),

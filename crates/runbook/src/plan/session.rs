@@ -6,9 +6,9 @@
 use allclear_core::{EffectClass, is_reserved_variable};
 
 use super::{PlanRefusal, Planner, render};
-use crate::model::Command;
+use crate::model::{Command, Step};
 use crate::session;
-use crate::syntax::bash;
+use crate::syntax::bash::{self, Invocation};
 
 /// What opening the session comes to, and leaving it: a look at where the statements go.
 const LOOK: &str = "SELECT current_database() AS database, current_user AS \"user\";";
@@ -50,6 +50,15 @@ impl Planner<'_> {
         }
     }
 
+    /// Takes note of a step that is left out and would have turned `psql` elsewhere: what the runbook types into it behind
+    /// that step is meant for there.
+    pub(super) fn left_out(&mut self, step: &Step) {
+        let mut typed_outside = step.commands.iter().filter(|command| command.session.is_none() && self.chosen(command));
+        if typed_outside.any(turns) {
+            (self.own_session, self.strayed) = (None, true);
+        }
+    }
+
     /// Whether the command is `psql` at the database of the target.
     fn opens_own_database(&mut self, command: &Command) -> bool {
         let occurrences = self.names.occurrences(command);
@@ -65,6 +74,15 @@ impl Planner<'_> {
         }
         own
     }
+}
+
+/// Whether the command says which database is meant from then on, or may do so by what it sources.
+fn turns(command: &Command) -> bool {
+    let sources = |invocation: &Invocation| matches!(invocation.program(), "source" | ".");
+    let opens = session::opens_session(command);
+    command.language == "bash"
+        && !opens
+        && (names_database(&command.text) || bash::parse(&command.text).invocations.iter().any(sources))
 }
 
 /// Whether one of the names by which clients of PostgreSQL are told where to go is in the text.
@@ -134,6 +152,29 @@ mod tests {
         let text = "# Mend\n\n1. Enter:\n```bash\npsql\n```\n2. Look:\n```sql\nSELECT 1;\n```\n";
         let (runbook, _) = crate::parse("r.md", text);
         assert!(plan(&runbook, "mend", &request).is_ok());
+    }
+
+    #[test]
+    fn a_step_that_is_left_out_turns_elsewhere_all_the_same() {
+        let taken = |before: &str| {
+            let text = format!("# Mend\n\n1. Turn:\n```bash\n{before}\n```\n2. Enter:\n```bash\npsql\n```\n3. Look:\n```sql\nSELECT 1;\n```\n");
+            let (runbook, _) = crate::parse("r.md", &text);
+            let postgres = Some(SecretRef::Plain("postgres://app@db.eu/shop".to_owned()));
+            let estate = Target { postgres, ..Target::default() };
+            let request = PlanRequest { target: "production".to_owned(), estate, ..PlanRequest::default() };
+            [
+                PlanRequest { from: Some(2), ..request.clone() },
+                PlanRequest { only: [2, 3].into(), ..request.clone() },
+                PlanRequest { only: [3].into(), ..request },
+            ]
+            .map(|request| plan(&runbook, "mend", &request).is_ok())
+        };
+        for before in ["export PGHOST=staging", "PGSERVICE=staging; export PGSERVICE", "source env"] {
+            assert_eq!(taken(before), [false; 3], "{before}");
+        }
+        for before in ["./prepare", "kubectl get pods", "psql shop -c 'SELECT 1'"] {
+            assert_eq!(taken(before), [true; 3], "{before}");
+        }
     }
 
     #[test]
