@@ -53,7 +53,8 @@ impl Planner<'_> {
     /// Takes note of a step that is left out and would have turned `psql` elsewhere: what the runbook types into it behind
     /// that step is meant for there.
     pub(super) fn left_out(&mut self, step: &Step) {
-        let mut typed_outside = step.commands.iter().filter(|command| command.session.is_none() && self.chosen(command));
+        let mut typed_outside =
+            step.commands.iter().filter(|command| command.session.is_none() && self.chosen(command));
         if typed_outside.any(turns) {
             (self.own_session, self.strayed) = (None, true);
         }
@@ -157,7 +158,9 @@ mod tests {
     #[test]
     fn a_step_that_is_left_out_turns_elsewhere_all_the_same() {
         let taken = |before: &str| {
-            let text = format!("# Mend\n\n1. Turn:\n```bash\n{before}\n```\n2. Enter:\n```bash\npsql\n```\n3. Look:\n```sql\nSELECT 1;\n```\n");
+            let text = format!(
+                "# Mend\n\n1. Turn:\n```bash\n{before}\n```\n2. Enter:\n```bash\npsql\n```\n3. Look:\n```sql\nSELECT 1;\n```\n"
+            );
             let (runbook, _) = crate::parse("r.md", &text);
             let postgres = Some(SecretRef::Plain("postgres://app@db.eu/shop".to_owned()));
             let estate = Target { postgres, ..Target::default() };
