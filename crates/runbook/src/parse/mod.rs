@@ -17,6 +17,7 @@ mod layout;
 mod literals;
 mod markdown;
 mod metadata;
+mod outcomes;
 mod outline;
 mod preformatted;
 mod procedures;

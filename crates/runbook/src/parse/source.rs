@@ -6,7 +6,7 @@ use crate::parse::annotation::Declared;
 use crate::parse::fences::{self, FenceRole, Language, Piece};
 use crate::parse::labels;
 use crate::parse::markdown::{BlockKind, Document, Fence, Inline, plain};
-use crate::parse::sentences;
+use crate::parse::outcomes;
 use crate::span::{Lines, Origin, Span};
 use crate::syntax::bash::{self, Script};
 
@@ -134,7 +134,7 @@ impl<'t> Source<'t> {
 /// What the comment behind a command on its line says is to be seen.
 fn expectation(behind: &str) -> Option<&str> {
     let comment = behind.lines().next()?.trim().strip_prefix('#')?.trim();
-    sentences::expects(comment).then_some(comment)
+    outcomes::expects(comment).then_some(comment)
 }
 
 /// What every fence holds, in the light of the sentence in front of it.

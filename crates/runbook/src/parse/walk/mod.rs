@@ -17,9 +17,9 @@ use crate::parse::annotation::Declared;
 use crate::parse::labels;
 use crate::parse::markdown::BlockKind;
 use crate::parse::outline::Node;
-use crate::parse::sentences;
 use crate::parse::source::Source;
 use crate::parse::vocabulary::{self, HeadingKind};
+use crate::parse::{outcomes, sentences};
 use crate::session::Sessions;
 use crate::span::Span;
 use proof::Proof;
@@ -213,7 +213,7 @@ impl<'s> Walker<'s> {
         self.close();
         self.settle();
         self.section = Some(level);
-        self.muted = kind == SectionKind::Verification && sentences::is_afterwards(title);
+        self.muted = kind == SectionKind::Verification && outcomes::is_afterwards(title);
         if kind.bears_steps() && kind != SectionKind::Verification {
             self.unstepped = Some((self.content.steps.len(), String::new()));
         }

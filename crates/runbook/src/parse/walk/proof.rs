@@ -6,7 +6,7 @@
 use allclear_core::EffectClass;
 
 use crate::model::{Command, SectionKind};
-use crate::parse::{sentences, undoing};
+use crate::parse::{outcomes, undoing};
 
 #[derive(Debug, Default)]
 pub(crate) struct Proof {
@@ -43,14 +43,14 @@ impl Proof {
     }
 
     pub(crate) fn step(&mut self, title: &str, line: u32) {
-        self.verifying = sentences::verifies(title);
+        self.verifying = outcomes::verifies(title);
         if self.verifying && self.changed && !self.checking && !self.returning {
             self.verify.push(line);
         }
         if self.changed && !self.returning && undoing::undoes(title) {
             self.rollback.push(line);
         }
-        self.changed |= sentences::changes(title);
+        self.changed |= outcomes::changes(title);
     }
 
     pub(crate) fn command(&mut self, command: &Command) {
@@ -61,7 +61,7 @@ impl Proof {
     /// A sentence or a comment that may say what is to be seen.
     pub(crate) fn says(&mut self, text: &str, line: u32) {
         let elsewhere = self.checking || self.verifying || self.returning || self.verify.last() == Some(&line);
-        if self.changed && !elsewhere && sentences::expects(text) {
+        if self.changed && !elsewhere && outcomes::expects(text) {
             self.verify.push(line);
         }
         let told = self.returning || self.rollback.last() == Some(&line);
