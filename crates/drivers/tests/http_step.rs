@@ -6,10 +6,9 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use allclear_core::{
-    Digest, EffectClass, PerformEffect, Plan, PlannedCommand, PlannedStep, RunId, SecretRef, StepKind, Target,
-};
+use allclear_core::{EffectClass, PerformEffect, PlannedCommand, RunId, SecretRef, Target};
 use allclear_drivers::{Performed, Sessions, TrustStore};
+use allclear_testkit::lone_step;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
@@ -71,42 +70,10 @@ async fn answer(request: Request<Incoming>, asked: Asked) -> Result<Response<Ful
 }
 
 fn effect(base: Option<String>, text: &str) -> PerformEffect {
-    let planned = PlannedStep {
-        number: 1,
-        line: 1,
-        title: "A step".to_owned(),
-        prose: String::new(),
-        kind: StepKind::Command,
-        commands: vec![PlannedCommand::new(10, "http", text.to_owned(), EffectClass::Change, "sandbox")],
-        wait: None,
-        undoes: None,
-        undoes_cut_short: false,
-    };
-    let plan = Plan {
-        digest: Digest::default(),
-        runbook: "runbook.md".to_owned(),
-        runbook_digest: Digest::default(),
-        procedure: "a-procedure".to_owned(),
-        title: "A procedure".to_owned(),
-        target: "sandbox".to_owned(),
-        variables: BTreeMap::from([("CITY".to_owned(), "Joshua Tree".to_owned())]),
-        secrets: Vec::new(),
-        steps: vec![planned],
-    };
-    let target = Target { http: base, ..Target::default() };
-    PerformEffect {
-        run: RUN,
-        step: 1,
-        attempt: 1,
-        follows_cut_short: false,
-        plan: Arc::new(plan),
-        incident: None,
-        target,
-        directory: None,
-        sealed: BTreeMap::new(),
-        to_capture: [].into(),
-        undoes: None,
-    }
+    let command = PlannedCommand::new(10, "http", text.to_owned(), EffectClass::Change, "sandbox");
+    let mut effect = lone_step(1, vec![command], Target { http: base, ..Target::default() });
+    Arc::make_mut(&mut effect.plan).variables = BTreeMap::from([("CITY".to_owned(), "Joshua Tree".to_owned())]);
+    effect
 }
 
 /// Performs the step; what came of it, and its output.

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use allclear_core::{
-    Digest, EffectClass, PerformEffect, Plan, PlannedCommand, PlannedStep, RunId, SecretRef, StepKind, Target,
-};
+use allclear_core::{EffectClass, PerformEffect, PlannedCommand, RunId, SecretRef, Target};
 use allclear_drivers::{Performed, Sessions};
+use allclear_testkit::lone_step;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
@@ -20,42 +19,10 @@ fn effect(step: u32, language: &str, commands: &[&str]) -> PerformEffect {
         let line = u32::try_from(index * 10 + 10).expect("few commands");
         PlannedCommand::new(line, language, (*text).to_owned(), EffectClass::Change, "sandbox")
     };
-    let planned = PlannedStep {
-        number: step,
-        line: 1,
-        title: "A step".to_owned(),
-        prose: String::new(),
-        kind: StepKind::Command,
-        commands: commands.iter().enumerate().map(command).collect(),
-        wait: None,
-        undoes: None,
-        undoes_cut_short: false,
-    };
-    let plan = Plan {
-        digest: Digest::default(),
-        runbook: "runbook.md".to_owned(),
-        runbook_digest: Digest::default(),
-        procedure: "a-procedure".to_owned(),
-        title: "A procedure".to_owned(),
-        target: "sandbox".to_owned(),
-        variables: BTreeMap::from([("CITY".to_owned(), "Joshua Tree".to_owned())]),
-        secrets: Vec::new(),
-        steps: vec![planned],
-    };
-    let target = Target::default();
-    PerformEffect {
-        run: RunId(40),
-        step,
-        attempt: 1,
-        follows_cut_short: false,
-        plan: Arc::new(plan),
-        incident: None,
-        target,
-        directory: None,
-        sealed: BTreeMap::new(),
-        to_capture: [].into(),
-        undoes: None,
-    }
+    let commands = commands.iter().enumerate().map(command).collect();
+    let mut effect = lone_step(step, commands, Target::default());
+    Arc::make_mut(&mut effect.plan).variables = BTreeMap::from([("CITY".to_owned(), "Joshua Tree".to_owned())]);
+    effect
 }
 
 fn bash(step: u32, commands: &[&str]) -> PerformEffect {

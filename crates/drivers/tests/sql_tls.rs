@@ -1,15 +1,11 @@
 //! Whom a connection to a database believes, and what it says about a wrong password, on a real PostgreSQL with TLS.
 
-use std::collections::BTreeMap;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::Path;
-use std::sync::Arc;
 
-use allclear_core::{
-    Digest, EffectClass, PerformEffect, Plan, PlannedCommand, PlannedStep, RunId, SecretRef, StepKind, Target,
-};
+use allclear_core::{EffectClass, PlannedCommand, SecretRef, Target};
 use allclear_drivers::Sessions;
-use allclear_testkit::Postgres;
+use allclear_testkit::{Postgres, lone_step};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
@@ -52,41 +48,8 @@ async fn asked(url: String) -> (bool, String) {
         EffectClass::Observe,
         "sandbox",
     );
-    let step = PlannedStep {
-        number: 1,
-        line: 1,
-        title: "A step".to_owned(),
-        prose: String::new(),
-        kind: StepKind::Command,
-        commands: vec![command],
-        wait: None,
-        undoes: None,
-        undoes_cut_short: false,
-    };
-    let plan = Plan {
-        digest: Digest::default(),
-        runbook: "runbook.md".to_owned(),
-        runbook_digest: Digest::default(),
-        procedure: "a-procedure".to_owned(),
-        title: "A procedure".to_owned(),
-        target: "sandbox".to_owned(),
-        variables: BTreeMap::new(),
-        secrets: Vec::new(),
-        steps: vec![step],
-    };
-    let effect = PerformEffect {
-        run: RunId(40),
-        step: 1,
-        attempt: 1,
-        follows_cut_short: false,
-        plan: Arc::new(plan),
-        incident: None,
-        target: Target { postgres: Some(SecretRef::Plain(url)), ..Target::default() },
-        directory: None,
-        sealed: BTreeMap::new(),
-        to_capture: [].into(),
-        undoes: None,
-    };
+    let target = Target { postgres: Some(SecretRef::Plain(url)), ..Target::default() };
+    let effect = lone_step(1, vec![command], target);
     let (sender, mut receiver) = mpsc::channel::<Bytes>(64);
     let performed = Sessions::new().perform(&effect, &sender).await;
     drop(sender);

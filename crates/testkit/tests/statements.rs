@@ -2,14 +2,12 @@
 //! server's own catalogues have it; by the driver for `sql`, and by `psql` for bash.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::collections::BTreeMap;
 use std::process::Command;
-use std::sync::Arc;
 
-use allclear_core::{EffectClass, PerformEffect, Plan, PlannedCommand, RunId, SecretRef, Target, sql_with_values};
+use allclear_core::{EffectClass, Plan, PlannedCommand, SecretRef, Target, sql_with_values};
 use allclear_drivers::Sessions;
 use allclear_runbook::PlanRequest;
-use allclear_testkit::Postgres;
+use allclear_testkit::{Postgres, lone_step};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
@@ -68,27 +66,9 @@ impl<'s> Place<'s> {
     }
 
     async fn perform(&self, text: &str) -> Result<String, String> {
-        let mut command = self.planned("sql", "SELECT 1;");
-        command = PlannedCommand::new(command.line, "sql", text.to_owned(), EffectClass::Change, "sandbox");
-        let runbook = "# Fix it\n\n**When**: broken\n\n1. Do it:\n```sql\nSELECT 1;\n```\n";
-        let (runbook, _) = allclear_runbook::parse("runbook.md", runbook);
-        let request = PlanRequest { target: "sandbox".to_owned(), ..PlanRequest::default() };
-        let mut plan = allclear_runbook::plan(&runbook, "fix-it", &request).unwrap();
-        plan.steps[0].commands = vec![command];
+        let command = PlannedCommand::new(1, "sql", text.to_owned(), EffectClass::Change, "sandbox");
         let target = Target { postgres: Some(SecretRef::Plain(self.url.clone())), ..Target::default() };
-        let effect = PerformEffect {
-            run: RunId(7),
-            step: 1,
-            attempt: 1,
-            follows_cut_short: false,
-            plan: Arc::new(plan),
-            incident: None,
-            target,
-            directory: None,
-            sealed: BTreeMap::new(),
-            to_capture: [].into(),
-            undoes: None,
-        };
+        let effect = lone_step(1, vec![command], target);
         let (sender, mut receiver) = mpsc::channel::<Bytes>(64);
         let reading = tokio::spawn(async move { while receiver.recv().await.is_some() {} });
         let performed = self.sessions.perform(&effect, &sender).await;

@@ -1,11 +1,11 @@
 //! One step of a plan, and a way to perform it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use allclear_core::{Digest, EffectClass, PerformEffect, Plan, PlannedCommand, PlannedStep, RunId, StepKind, Target};
+use allclear_core::{EffectClass, PerformEffect, PlannedCommand, RunId, Target};
 use allclear_drivers::{Performed, Sessions};
+use allclear_testkit::lone_step;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -21,47 +21,7 @@ pub(crate) fn bash(number: u32, commands: &[&str]) -> PerformEffect {
         let line = u32::try_from(index * 10 + 10).expect("few commands");
         PlannedCommand::new(line, "bash", (*text).to_owned(), EffectClass::Change, "sandbox")
     };
-    step(PlannedStep {
-        number,
-        line: 1,
-        title: "A step".to_owned(),
-        prose: String::new(),
-        kind: StepKind::Command,
-        commands: commands.iter().enumerate().map(command).collect(),
-        wait: None,
-        undoes: None,
-        undoes_cut_short: false,
-    })
-}
-
-/// This step, alone in its plan.
-pub(crate) fn step(planned: PlannedStep) -> PerformEffect {
-    let step = planned.number;
-    let plan = Plan {
-        digest: Digest::default(),
-        runbook: "runbook.md".to_owned(),
-        runbook_digest: Digest::default(),
-        procedure: "a-procedure".to_owned(),
-        title: "A procedure".to_owned(),
-        target: "sandbox".to_owned(),
-        variables: BTreeMap::new(),
-        secrets: Vec::new(),
-        steps: vec![planned],
-    };
-    let target = Target::default();
-    PerformEffect {
-        run: RUN,
-        step,
-        attempt: 1,
-        follows_cut_short: false,
-        plan: Arc::new(plan),
-        incident: None,
-        target,
-        directory: None,
-        sealed: BTreeMap::new(),
-        to_capture: [].into(),
-        undoes: None,
-    }
+    lone_step(number, commands.iter().enumerate().map(command).collect(), Target::default())
 }
 
 /// Performs the step; what came of it, and the bytes of its output.

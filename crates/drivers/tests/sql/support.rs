@@ -1,13 +1,10 @@
 //! One step of statements, and a way to perform it.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use allclear_core::{
-    Digest, EffectClass, PerformEffect, Plan, PlannedCommand, PlannedStep, RunId, SecretRef, StepKind, Target,
-};
+use allclear_core::{EffectClass, PerformEffect, PlannedCommand, RunId, SecretRef, Target};
 use allclear_drivers::{Performed, Sessions};
+use allclear_testkit::lone_step;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
@@ -21,42 +18,8 @@ pub(crate) fn effect(url: &str, commands: &[(EffectClass, &str)]) -> PerformEffe
         let line = u32::try_from(index * 10 + 10).expect("few commands");
         PlannedCommand::new(line, "sql", (*text).to_owned(), *effect, "sandbox")
     };
-    let planned = PlannedStep {
-        number: 1,
-        line: 1,
-        title: "A step".to_owned(),
-        prose: String::new(),
-        kind: StepKind::Command,
-        commands: commands.iter().enumerate().map(command).collect(),
-        wait: None,
-        undoes: None,
-        undoes_cut_short: false,
-    };
-    let plan = Plan {
-        digest: Digest::default(),
-        runbook: "runbook.md".to_owned(),
-        runbook_digest: Digest::default(),
-        procedure: "a-procedure".to_owned(),
-        title: "A procedure".to_owned(),
-        target: "sandbox".to_owned(),
-        variables: BTreeMap::new(),
-        secrets: Vec::new(),
-        steps: vec![planned],
-    };
     let target = Target { postgres: Some(SecretRef::Plain(url.to_owned())), ..Target::default() };
-    PerformEffect {
-        run: RUN,
-        step: 1,
-        attempt: 1,
-        follows_cut_short: false,
-        plan: Arc::new(plan),
-        incident: None,
-        target,
-        directory: None,
-        sealed: BTreeMap::new(),
-        to_capture: [].into(),
-        undoes: None,
-    }
+    lone_step(1, commands.iter().enumerate().map(command).collect(), target)
 }
 
 pub(crate) fn change(url: &str, texts: &[&str]) -> PerformEffect {

@@ -1,14 +1,10 @@
 //! Commands performed by the driver, in a session on the throw-away cluster.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use allclear_core::{
-    CaptureEffect, Digest, KubernetesTarget, PerformEffect, Plan, PlannedCommand, PlannedStep, RunId, SecretRef,
-    StepKind, Target,
-};
+use allclear_core::{CaptureEffect, Digest, KubernetesTarget, PerformEffect, PlannedCommand, RunId, SecretRef, Target};
 use allclear_drivers::{CaptureKey, Performed, Sessions};
-use allclear_testkit::Kubernetes;
+use allclear_testkit::{Kubernetes, lone_step};
 use tokio::sync::mpsc;
 
 use crate::cluster::Namespace;
@@ -26,42 +22,7 @@ pub(crate) fn target(cluster: &Kubernetes, namespace: &str) -> Target {
 }
 
 fn effect(target: Target, commands: Vec<PlannedCommand>) -> PerformEffect {
-    let step = PlannedStep {
-        number: 1,
-        line: 1,
-        title: "Mend".to_owned(),
-        prose: String::new(),
-        kind: StepKind::Command,
-        commands,
-        wait: None,
-        undoes: None,
-        undoes_cut_short: false,
-    };
-    let plan = Plan {
-        digest: Digest::default(),
-        runbook: "r.md".to_owned(),
-        runbook_digest: Digest::default(),
-        procedure: "mend".to_owned(),
-        title: "Mend".to_owned(),
-        target: "throwaway".to_owned(),
-        variables: [].into(),
-        secrets: Vec::new(),
-        steps: vec![step],
-    };
-    let run = RunId(40);
-    PerformEffect {
-        run,
-        step: 1,
-        attempt: 1,
-        follows_cut_short: false,
-        plan: Arc::new(plan),
-        incident: None,
-        target,
-        directory: None,
-        sealed: [].into(),
-        to_capture: [].into(),
-        undoes: None,
-    }
+    lone_step(1, commands, target)
 }
 
 /// Performs commands in a session of the namespace; what came of it and its output.

@@ -4,7 +4,7 @@ use crate::diagnostic::DiagnosticSeverity::Error;
 use crate::lint::{Document, Report, Rule, Scope};
 use crate::syntax::sql::ast::{DatabaseAction, StatementKind};
 
-use super::restore::{is_copy, said, said_before};
+use super::restore::{is_copy, said_before};
 
 pub(super) const RULE: Rule = Rule {
     code: "PG06",
