@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 /// Pieces of output that may wait between the shell and whoever keeps them: a full queue slows the command down.
-const OUTPUT_WAITING_MAX: usize = 64;
+const OUTPUT_WAITING_MAX: usize = 4;
 
 /// The real drivers.
 pub(crate) struct Wiring {

@@ -209,6 +209,8 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
                     // The outcome matters more than its evidence: it is recorded, and says what is missing.
                     Err(error) => outcome.summary.push_str(&format!(" (its output could not be kept: {error})")),
                 }
+                // The system takes a while to forget a long file, and nobody waits for that.
+                tokio::task::spawn_blocking(move || drop(written));
             }
             told(performed.succeeded, outcome)
         });

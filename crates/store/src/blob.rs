@@ -14,7 +14,7 @@ use crate::spool::Spool;
 use crate::store::Store;
 
 /// What the first row holds, and each row of the rest.
-const PIECE_BYTES: usize = 512 * 1024;
+const PIECE_BYTES: usize = 128 * 1024;
 
 /// Why a blob was not read.
 #[derive(Debug, thiserror::Error)]

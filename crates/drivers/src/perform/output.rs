@@ -1,6 +1,9 @@
 //! The way of the output: from the pipe, through redaction, to whoever receives it.
 
+use std::io;
+
 use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::sync::mpsc;
 
 use crate::redact::RedactedStream;
@@ -29,6 +32,17 @@ impl<'a> OutputSink<'a> {
     /// Sends what may leave of these bytes; waits where the channel is full.
     pub(crate) async fn send(&mut self, chunk: &[u8]) {
         let clean = self.stream.push(chunk);
+        self.forward(clean).await;
+    }
+
+    /// Reads what comes next into its place, and says how much that was; without a read that ends, nothing has happened.
+    pub(crate) async fn read(&mut self, pipe: &mut (impl AsyncRead + Unpin), room: usize) -> io::Result<usize> {
+        pipe.read_buf(self.stream.incoming(room)).await
+    }
+
+    /// Sends what may leave of what was read.
+    pub(crate) async fn send_read(&mut self) {
+        let clean = self.stream.appended();
         self.forward(clean).await;
     }
 

@@ -10,11 +10,14 @@ use std::collections::BTreeSet;
 pub(super) const LITERAL_BYTES_MIN: usize = 6;
 const PIECE_BYTES_MIN: usize = 5;
 const PIECE_BYTES_MAX: usize = 8;
+/// With short pieces, which are met by chance more often, and with long ones. A longer stride has more pieces.
+const STRIDE_MAX: usize = 8;
+const LONG_STRIDE_MAX: usize = 16;
 /// The tables are at most a quarter of a mebibyte: they must stay near the processor.
 const TABLE_BITS_MAX: usize = 1 << 21;
 const TABLE_BITS_MIN: usize = 1 << 12;
 /// So thin that a look at random bytes seldom finds something.
-const TABLE_BITS_PER_PIECE: usize = 16;
+const TABLE_BITS_PER_PIECE: usize = 32;
 
 /// Pieces of literals.
 pub(super) struct Fingerprints {
@@ -28,7 +31,9 @@ impl Fingerprints {
     /// Invariant: no literal is shorter than [`LITERAL_BYTES_MIN`].
     pub(super) fn of<'a>(literals: impl Iterator<Item = &'a [u8]> + Clone) -> Self {
         let shortest = literals.clone().map(<[u8]>::len).min().unwrap_or(LITERAL_BYTES_MIN).max(LITERAL_BYTES_MIN);
-        let stride = (shortest + 1 - PIECE_BYTES_MIN).min(PIECE_BYTES_MAX);
+        let of_short_pieces = (shortest + 1 - PIECE_BYTES_MIN).min(STRIDE_MAX);
+        let of_long_pieces = (shortest + 1).saturating_sub(PIECE_BYTES_MAX).min(LONG_STRIDE_MAX);
+        let stride = of_short_pieces.max(of_long_pieces);
         let piece = (shortest + 1 - stride).min(PIECE_BYTES_MAX);
         let beginnings = Table::of(literals.clone().map(|literal| word(literal, piece)).collect());
         let pieces = literals.flat_map(|literal| (0..stride).map(move |at| word(&literal[at..], piece)));

@@ -116,6 +116,17 @@ impl RedactedStream {
         self.scan(false)
     }
 
+    /// Where the next bytes are to be appended, without a copy; then [`Self::appended`] takes them.
+    pub(crate) fn incoming(&mut self, room: usize) -> &mut Vec<u8> {
+        self.pending.reserve(room);
+        &mut self.pending
+    }
+
+    /// Gives what may leave of everything that has come.
+    pub(crate) fn appended(&mut self) -> Bytes {
+        self.scan(false)
+    }
+
     /// Gives what was held back: nothing more will come.
     pub fn finish(&mut self) -> Bytes {
         self.scan(true)

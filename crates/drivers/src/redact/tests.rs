@@ -259,3 +259,15 @@ fn random_cuts_of_random_secrets_change_nothing() {
         assert_eq!(clean(&redactor, &chunks), whole, "round {round}: {text:?}");
     }
 }
+
+#[test]
+fn a_secret_is_found_at_every_place_however_long_it_is() {
+    for length in (6..48).chain([127, 128, 129, 300]) {
+        let secret: String = (0..length).map(|index| char::from(b'a' + (index * index * 7 % 26) as u8)).collect();
+        let redactor = Redactor::new([("A", secret.as_str())]);
+        for place in 0..40 {
+            let before = "-".repeat(place);
+            assert_eq!(redactor.text(&format!("{before}{secret} end")), format!("{before}[redacted] end"), "{length}");
+        }
+    }
+}

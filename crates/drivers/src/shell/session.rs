@@ -35,7 +35,9 @@ use crate::perform::{Cancellation, Environment, OutputSink};
 
 /// How much is read at once.
 const CHUNK_BYTES: usize = 64 * 1024;
-/// More than a pipe holds: enough to take everything that a command wrote before it ended.
+/// What the pipe of the output holds, where the system allows it: a command that writes fast is not held up by each read.
+const PIPE_BYTES: usize = 256 * 1024;
+/// More than the pipe holds: enough to take everything that a command wrote before it ended.
 const DRAIN_BYTES_MAX: usize = 1024 * 1024;
 /// How long processes have to leave when they are asked to.
 pub(super) const GRACE: Duration = Duration::from_secs(3);
@@ -130,6 +132,8 @@ impl Session {
         let (Some(group), (Some(commands), Some(output))) = (id, pipes) else {
             return Err(io::Error::other("the process ended while it was started"));
         };
+        // A smaller pipe does as well, only slower.
+        let _ = rustix::pipe::fcntl_setpipe_size(&output, PIPE_BYTES);
         // Bash still waits for its first command, so nothing was started yet.
         let offspring = Arc::new(Offspring::of(group, &marker));
         let overrun = Arc::default();
@@ -247,7 +251,6 @@ impl Session {
         report: &mut Report,
     ) -> Option<ExitStatus> {
         let Self { child, commands, control, output, .. } = self;
-        let mut chunk = vec![0; CHUNK_BYTES];
         let mut message = vec![0; 4 * 1024];
         let (mut writing, mut output_open, mut control_open) = (true, true, true);
         let write = commands.write_all(script.as_bytes());
@@ -256,8 +259,8 @@ impl Session {
             tokio::select! {
                 // A bash that does not read has ended, and its status says so.
                 _ = &mut write, if writing => writing = false,
-                read = output.read(&mut chunk), if output_open => match read {
-                    Ok(length) if length > 0 => sink.send(&chunk[..length]).await,
+                read = sink.read(output, CHUNK_BYTES), if output_open => match read {
+                    Ok(1..) => sink.send_read().await,
                     _ => output_open = false,
                 },
                 read = control.read(&mut message), if control_open => match read {

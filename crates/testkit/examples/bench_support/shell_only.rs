@@ -102,7 +102,7 @@ impl Drivers for Shell {
     }
 
     async fn perform(&self, effect: PerformEffect, output: OutputSink, _: StateRecorder) -> Performed {
-        let (sender, mut receiver) = mpsc::channel::<Bytes>(64);
+        let (sender, mut receiver) = mpsc::channel::<Bytes>(4);
         let keeping = async {
             while let Some(chunk) = receiver.recv().await {
                 output.write(&chunk);
