@@ -1,6 +1,6 @@
 //! What a target's addresses name, so that a plan can compare what its commands name.
 //!
-//! Invariant: of an address that is kept as a secret, only host, port and database leave this module.
+//! Invariant: of an address that is kept as a secret, only user, host, port and database leave this module.
 
 use allclear_core::{SecretRef, Target};
 use allclear_drivers::resolve_secret;
@@ -9,7 +9,7 @@ use reqwest::Url;
 /// Keys of a URL's query that name another place than the rest of it.
 const PLACES: [&str; 4] = ["host", "hostaddr", "port", "dbname"];
 
-/// The target with its addresses, as far as they can be read here, without users and passwords; and a sentence for each
+/// The target with its addresses, as far as they can be read here, without passwords; and a sentence for each
 /// that could not be read: what a command names cannot be compared with it.
 pub(crate) fn named(target: &Target, name: &str) -> (Target, Vec<String>) {
     let mut named = target.clone();
@@ -33,7 +33,7 @@ pub(crate) fn named(target: &Target, name: &str) -> (Target, Vec<String>) {
     (named, notes)
 }
 
-/// Host, port and path of an address that is kept elsewhere; nothing where it is written out, or why it cannot be told.
+/// User, host, port and path of an address that is kept elsewhere; nothing where it is written out, or why it cannot be told.
 fn address(reference: &SecretRef) -> Result<Option<String>, String> {
     if matches!(reference, SecretRef::Plain(_)) {
         return Ok(None);
@@ -45,7 +45,11 @@ fn address(reference: &SecretRef) -> Result<Option<String>, String> {
     }
     let host = url.host_str().filter(|host| !host.is_empty()).ok_or("it names no host")?;
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    Ok(Some(format!("{}://{host}{port}{}", url.scheme(), url.path())))
+    // In front of the host of another server, a token may stand; and a query can name another user.
+    let known = url.scheme().starts_with("postgres") && !url.query_pairs().any(|(key, _)| key == "user");
+    let user = Some(url.username()).filter(|user| known && !user.is_empty());
+    let user = user.map(|user| format!("{user}@")).unwrap_or_default();
+    Ok(Some(format!("{}://{user}{host}{port}{}", url.scheme(), url.path())))
 }
 
 #[cfg(test)]
@@ -67,9 +71,11 @@ mod tests {
     #[test]
     fn an_address_that_is_kept_elsewhere_is_known_without_its_secrets() {
         for (text, expected) in [
-            ("postgres://app:hunter22@db.eu:5433/shop?sslmode=require\n", "postgres://db.eu:5433/shop"),
+            ("postgres://app:hunter22@db.eu:5433/shop?sslmode=require\n", "postgres://app@db.eu:5433/shop"),
             ("postgresql://db.eu", "postgresql://db.eu"),
-            ("postgres://app:p%2Fw@db.eu/shop", "postgres://db.eu/shop"),
+            ("postgres://app@db.eu/shop?user=root", "postgres://db.eu/shop"),
+            ("redis://token@cache.eu", "redis://cache.eu"),
+            ("postgres://app:p%2Fw@db.eu/shop", "postgres://app@db.eu/shop"),
         ] {
             assert_eq!(of(text), (Some(expected.to_owned()), Vec::new()), "{text}");
         }

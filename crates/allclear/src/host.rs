@@ -70,7 +70,7 @@ impl Host {
         }
         let config = common.config.clone();
         let site = Site::new(engine.handle(), auth, env!("CARGO_PKG_VERSION"))
-            .refusing_plans(move |plan| posted::refusals(plan, &config))
+            .refusing_plans(move |plan, policy| posted::refusals(plan, policy, &config))
             .redacting_words(credential::redacted);
         let site = Arc::new(site);
         Ok(Self { engine, site, new_admin_token })

@@ -2,21 +2,26 @@
 //!
 //! Nobody's word is taken for what a command does, for what is recorded before it, or for what puts it back: each is told
 //! once more, from the text that would be performed and the catalogue of this server. A plan may be posted by anybody who
-//! has a token, and four eyes, what is repeated after a crash and what an undo performs all rest on it.
+//! has a token, and four eyes, what is repeated after a crash and what an undo performs all rest on it. Nor may its commands
+//! leave the estate of its target, as this server knows it.
 
 use std::path::Path;
 
-use allclear_core::{EffectClass, Plan, PlannedCommand, is_reserved_variable};
-use allclear_runbook::{Catalogue, Classifying, Measures, Measuring, early_readers};
+use allclear_core::{EffectClass, Plan, PlannedCommand, Policy, Target, is_reserved_variable};
+use allclear_runbook::{Catalogue, Classifying, Measures, Measuring, early_readers, strays};
 
 use crate::config;
 use crate::credential;
+use crate::estate;
 
 /// One sentence for each reason why the plan may not enter the log; the catalogue is that of the configuration.
-pub(crate) fn refusals(plan: &Plan, config: &Path) -> Vec<String> {
+pub(crate) fn refusals(plan: &Plan, policy: &Policy, config: &Path) -> Vec<String> {
     let mut refusals = credential::refusals(plan);
     match config::load_catalogue(config) {
-        Ok(catalogue) => refusals.extend(misstatements(plan, &catalogue)),
+        Ok(catalogue) => {
+            refusals.extend(misstatements(plan, &catalogue));
+            refusals.extend(elsewhere(plan, policy.targets.get(&plan.target), &catalogue));
+        }
         Err(_) => refusals.push(
             "the configuration of this server has errors, so nobody can tell what the plan does; `allclear config check` \
              lists them"
@@ -24,6 +29,13 @@ pub(crate) fn refusals(plan: &Plan, config: &Path) -> Vec<String> {
         ),
     }
     refusals
+}
+
+/// What its commands name that is not of its target.
+fn elsewhere(plan: &Plan, target: Option<&Target>, catalogue: &Catalogue) -> Vec<String> {
+    // What cannot be compared stands in nobody's way, as where it is planned here.
+    let Some((estate, _)) = target.map(|target| estate::named(target, &plan.target)) else { return Vec::new() };
+    strays(plan, &estate, catalogue).iter().map(|refusal| credential::redacted(&refusal.to_string())).collect()
 }
 
 fn misstatements(plan: &Plan, catalogue: &Catalogue) -> Vec<String> {
@@ -100,7 +112,7 @@ fn cut_off_otherwise(command: &PlannedCommand) -> Option<String> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use allclear_core::{Digest, PlannedStep, StepKind};
+    use allclear_core::{Digest, PlannedStep, SecretRef, StepKind};
 
     use super::*;
 
@@ -163,6 +175,32 @@ mod tests {
         for name in ["BASH_ENV", "LD_PRELOAD", "PATH", "KUBECONFIG", "PGHOST"] {
             assert!(given(name, "x")[0].contains(&format!("a value to `{name}`")), "{name}");
         }
+    }
+
+    #[test]
+    fn a_command_stays_within_the_estate_of_the_target() {
+        let postgres = SecretRef::Plain("postgres://app@db.eu/shop".to_owned());
+        let env = BTreeMap::from([("AWS_REGION".to_owned(), SecretRef::Plain("eu-central-1".to_owned()))]);
+        let target = Target { postgres: Some(postgres), env, ..Target::default() };
+        let told = |text: &str, secrets: &[&str]| {
+            let variables = BTreeMap::from([("WHERE".to_owned(), "db.us".to_owned())]);
+            let secrets = secrets.iter().map(|name| (*name).to_owned()).collect();
+            let plan = Plan { variables, secrets, ..plan(vec![command(text, EffectClass::Observe)]) };
+            elsewhere(&plan, Some(&target), &Catalogue::default())
+        };
+        for text in ["psql -h db.eu -c 'SELECT 1'", "aws --region $AWS_REGION s3 ls", "kubectl --context any get pods"]
+        {
+            assert!(told(text, &[]).is_empty(), "{text}: {:?}", told(text, &[]));
+        }
+        for text in ["psql -h db.us -c 'SELECT 1'", "psql -h $WHERE -c 'SELECT 1'", "aws --region us-east-1 s3 ls"] {
+            assert!(told(text, &[])[0].starts_with("line 7 names a "), "{text}: {:?}", told(text, &[]));
+        }
+        // That a plan calls a name a secret does not make it one of the target's.
+        assert_eq!(told("psql -h $ELSEWHERE -c 'SELECT 1'", &["ELSEWHERE"]).len(), 1);
+        assert!(
+            elsewhere(&plan(vec![command("psql -h db.us", EffectClass::Observe)]), None, &Catalogue::default())
+                .is_empty()
+        );
     }
 
     #[test]

@@ -51,6 +51,7 @@ fn a_plan_says_how_each_command_is_undone_and_what_cannot_be() {
     assert_eq!(code(&output), 0, "{said}");
     for sentence in [
         "records CAPTURED: kubectl -n shop get deployment cart -o jsonpath='{.spec.replicas}'",
+        "recorded: before the step is started",
         "undone by: kubectl -n shop scale deployment cart --replicas=\"$CAPTURED\"",
         "CANNOT BE UNDONE: the files are gone",
         "needs: program: kubectl, permission: patch the scale of the workload",

@@ -242,6 +242,17 @@ impl PlannedStep {
         self.commands.len().min(1)
     }
 
+    /// When that is recorded which is before the command of this index, as the end of a sentence that says what is.
+    pub fn recorded_when(&self, index: usize) -> &'static str {
+        let is = |language: &str, index: usize| self.commands.get(index).is_some_and(|it| it.language == language);
+        match index {
+            _ if index < self.undisturbed() => "before the step is started",
+            _ if is("sql", index) => "right before the transaction in which it is performed",
+            _ if is("bash", index) => "right before it, in the folder where the step began",
+            _ => "right before it",
+        }
+    }
+
     /// The worst effect among the step's commands; a manual step has none.
     pub fn effect(&self) -> Option<EffectClass> {
         self.commands.iter().map(|command| command.effect).max()

@@ -137,6 +137,22 @@ fn what_nobody_knows_the_end_of_is_put_back_as_far_as_it_may_have_come() {
 }
 
 #[test]
+fn it_is_said_when_what_is_before_a_command_is_recorded() {
+    let mut step = step(1, command(EffectClass::Observe, None));
+    for language in ["bash", "sql", "yaml"] {
+        step.commands.push(PlannedCommand { language: language.to_owned(), ..command(EffectClass::Change, None) });
+    }
+    let said: Vec<&str> = (0..4).map(|index| step.recorded_when(index)).collect();
+    let expected = [
+        "before the step is started",
+        "right before it, in the folder where the step began",
+        "right before the transaction in which it is performed",
+        "right before it",
+    ];
+    assert_eq!(said, expected);
+}
+
+#[test]
 fn what_was_never_captured_is_not_guessed() {
     let mut change = command(EffectClass::Change, Some("scale --replicas=$BEFORE"));
     change.capture = [("BEFORE".to_owned(), "look".to_owned())].into();

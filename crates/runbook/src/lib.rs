@@ -36,7 +36,9 @@ pub use model::{
     SectionKind, SeverityLevel, Snippet, Step, Template, Trigger, Variable, VariableForm,
 };
 pub use parse::parse;
-pub use plan::{Draft, PlanRefusal, PlanRequest, draft, environment_name, plan, plan_with, rollback, variable_names};
+pub use plan::{
+    Draft, PlanRefusal, PlanRequest, draft, environment_name, plan, plan_with, rollback, strays, variable_names,
+};
 pub use secret::mentions_secret;
 pub use show::{
     Show, ShownCommand, ShownContact, ShownEndpoint, ShownJob, ShownNamed, ShownNotCommand, ShownProcedure,

@@ -16,7 +16,7 @@ use crate::redaction::redacted;
 use crate::status::StatusCache;
 
 /// The reasons why a plan may not enter the log.
-type PlanRefusals = Box<dyn Fn(&Plan) -> Vec<String> + Send + Sync>;
+type PlanRefusals = Box<dyn Fn(&Plan, &Policy) -> Vec<String> + Send + Sync>;
 /// Takes credentials out of a text.
 type Redact = Box<dyn Fn(&str) -> String + Send + Sync>;
 
@@ -58,16 +58,17 @@ impl Site {
             version: version.into(),
             started_at: clock(),
             status: StatusCache::default(),
-            refusals: Box::new(|_| Vec::new()),
+            refusals: Box::new(|_, _| Vec::new()),
             redact: Box::new(str::to_owned),
             clock: Box::new(clock),
             closing: watch::Sender::new(false),
         }
     }
 
-    /// The same, with the reasons why a plan may not enter the log: a credential in it would be kept for ever.
+    /// The same, with the reasons why a plan may not enter the log under this policy: a credential in it would be kept for
+    /// ever.
     #[must_use]
-    pub fn refusing_plans(mut self, refusals: impl Fn(&Plan) -> Vec<String> + Send + Sync + 'static) -> Self {
+    pub fn refusing_plans(mut self, refusals: impl Fn(&Plan, &Policy) -> Vec<String> + Send + Sync + 'static) -> Self {
         self.refusals = Box::new(refusals);
         self
     }
@@ -118,7 +119,7 @@ impl Site {
     }
 
     fn check_plan(&self, plan: &Plan) -> Result<(), Problem> {
-        let refusals = (self.refusals)(plan);
+        let refusals = (self.refusals)(plan, &self.policy());
         if refusals.is_empty() {
             return Ok(());
         }

@@ -121,7 +121,7 @@ fn print_step(step: &PlannedStep, target: &str, reasons: &[&Refused], where_whol
     let by = if step.kind == StepKind::Manual { " (by hand)" } else { "" };
     print::line(format!("\n{}. {}{by}   line {}", step.number, step.title.bold(), step.line));
     for (index, command) in step.commands.iter().enumerate() {
-        print_command(command, || live.print_preview(step.number, index));
+        print_command(command, step.recorded_when(index), || live.print_preview(step.number, index));
         print_reasons(reasons, |line| line == command.line);
     }
     print_reasons(reasons, |line| !step.commands.iter().any(|command| command.line == line));
@@ -143,8 +143,9 @@ fn print_reasons(reasons: &[&Refused], concerned: impl Fn(u32) -> bool) {
     }
 }
 
-/// `now` prints what the preview shows on the estate as it is, and says whether it shows anything.
-fn print_command(command: &PlannedCommand, now: impl Fn() -> bool) {
+/// `recorded` says when what is before it is; `now` prints what the preview shows on the estate as it is, and says whether
+/// it shows anything.
+fn print_command(command: &PlannedCommand, recorded: &str, now: impl Fn() -> bool) {
     print::line(format!("   {}", effect(command)));
     print_lines("     ", &command.rendered);
     if let Some(words) = command.milder_by_word() {
@@ -155,6 +156,9 @@ fn print_command(command: &PlannedCommand, now: impl Fn() -> bool) {
     }
     for (name, text) in &command.capture {
         print_labelled(&format!("records {name}"), text);
+    }
+    if !command.capture.is_empty() {
+        print_labelled("recorded", recorded);
     }
     match (&command.irreversible, &command.undo) {
         (Some(why), _) => print::line(format!("       {} {why}", "CANNOT BE UNDONE:".red().bold())),

@@ -90,7 +90,7 @@ impl Stand {
         let engine = start_engine(store, data_dir, loaded).await?;
         let (auth, token) = Auth::ephemeral()?;
         let site = Site::new(engine.handle(), auth, env!("CARGO_PKG_VERSION"))
-            .refusing_plans(move |plan| posted::refusals(plan, &config))
+            .refusing_plans(move |plan, policy| posted::refusals(plan, policy, &config))
             .redacting_words(credential::redacted);
         let site = Arc::new(site);
         let (stop, stopping) = watch::channel(false);

@@ -25,6 +25,7 @@ use crate::variable;
 use names::Names;
 pub use names::variable_names;
 use pin::Pinning;
+pub use pin::strays;
 pub use refusal::PlanRefusal;
 pub use render::environment_name;
 

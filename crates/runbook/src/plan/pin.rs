@@ -12,7 +12,7 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-use allclear_core::EffectClass;
+use allclear_core::{EffectClass, Plan, Target};
 
 use super::{PlanRefusal, PlanRequest};
 use crate::effect::{Catalogue, shown_input};
@@ -21,6 +21,20 @@ use crate::syntax::yaml;
 use call::{Named, Naming};
 use pins::{Kind, Pins};
 use values::{Known, Values};
+
+/// What the commands of a plan name that is not of its target, whoever made it; none where they stay within.
+pub fn strays(plan: &Plan, estate: &Target, catalogue: &Catalogue) -> Vec<PlanRefusal> {
+    let request = PlanRequest {
+        target: plan.target.clone(),
+        variables: plan.variables.clone(),
+        environment: estate.env.keys().cloned().collect(),
+        estate: estate.clone(),
+        ..PlanRequest::default()
+    };
+    let mut pinning = Pinning::new(&request);
+    let commands = plan.steps.iter().flat_map(|step| &step.commands);
+    commands.flat_map(|it| pinning.refusals(catalogue, &it.language, &it.rendered, it.line)).collect()
+}
 
 /// What the target pins, and what the plan knows about variables so far.
 pub(super) struct Pinning<'p> {

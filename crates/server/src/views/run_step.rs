@@ -38,22 +38,22 @@ pub(crate) fn title(planned: &PlannedStep, step: Option<&Step>) -> Markup {
 
 pub(crate) fn commands(planned: &PlannedStep) -> Markup {
     html! {
-        @for command in &planned.commands {
+        @for (index, command) in planned.commands.iter().enumerate() {
             pre.command { code { (command.rendered) } }
             @if planned.commands.len() > 1 || command.gravest() != EffectClass::Observe {
-                p.dim { @if planned.commands.len() > 1 { (effect(command.effect)) " " } (way_back(planned, command)) }
+                p.dim { @if planned.commands.len() > 1 { (effect(command.effect)) " " } (way_back(planned, index, command)) }
             }
         }
     }
 }
 
 /// What is known about undoing a command; of one that is itself an undo, what it puts back.
-fn way_back(planned: &PlannedStep, command: &PlannedCommand) -> Markup {
+fn way_back(planned: &PlannedStep, index: usize, command: &PlannedCommand) -> Markup {
     let variables = |names: Vec<&String>| names.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ");
     html! {
         @if let Some(words) = command.milder_by_word() { strong { "Declared milder: " } (words) ". " }
         @if !command.captured.is_empty() { "Puts back what was recorded: " (variables(command.captured.keys().collect())) ". " }
-        @if !command.capture.is_empty() { "Recorded before: " (variables(command.capture.keys().collect())) ". " }
+        @if !command.capture.is_empty() { "Recorded " (planned.recorded_when(index)) ": " (variables(command.capture.keys().collect())) ". " }
         @match (&command.irreversible, &command.undo, command.effect) {
             (Some(why), _, _) => { strong { "Cannot be undone: " } (why) }
             (None, Some(undo), _) => { "To undo: " code { (undo) } }

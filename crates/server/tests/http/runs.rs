@@ -177,7 +177,7 @@ async fn a_run_is_followed_from_its_beginning_to_its_end_with_its_output_in_plac
 
 #[tokio::test]
 async fn a_plan_that_may_not_enter_the_log_is_refused_whoever_posts_it() {
-    let stage = Stage::refusing_plans(|plan| {
+    let stage = Stage::refusing_plans(|plan, _| {
         let lines = plan.steps.iter().filter(|step| step.prose.contains("hunter22")).map(|step| step.line);
         lines.map(|line| format!("line {line} holds what looks like a credential")).collect()
     })

@@ -152,15 +152,15 @@ impl Stage {
     }
 
     pub(crate) async fn with(policy: Policy) -> Self {
-        Self::build(policy, |_| Vec::new()).await
+        Self::build(policy, |_, _| Vec::new()).await
     }
 
     /// A site that may refuse plans.
-    pub(crate) async fn refusing_plans(refusals: fn(&Plan) -> Vec<String>) -> Self {
+    pub(crate) async fn refusing_plans(refusals: fn(&Plan, &Policy) -> Vec<String>) -> Self {
         Self::build(policy(), refusals).await
     }
 
-    async fn build(policy: Policy, refusals: fn(&Plan) -> Vec<String>) -> Self {
+    async fn build(policy: Policy, refusals: fn(&Plan, &Policy) -> Vec<String>) -> Self {
         let store = Store::open(&Location::Memory).await.unwrap();
         let (clock, script) = (HandClock::new(), Script::new());
         let options = Options { holder: "test".to_owned(), version: "0.1.0".to_owned(), grace: Duration::from_secs(1) };
