@@ -149,6 +149,28 @@ fn what_a_killed_attempt_has_left_running_is_killed_before_the_step_is_performed
 }
 
 #[test]
+fn what_an_attempt_that_failed_has_left_running_goes_on() {
+    let place = Place::new();
+    let (begun, endless) = (place.path("begun"), place.write("endless", "").display().to_string());
+    let (begun, own) = (begun.display(), std::process::id());
+    // A server is started, and then a check of it fails.
+    let server = format!("touch {begun}; exec tail -f --pid={own} {endless}");
+    let leaving = format!(
+        "test -e {begun} || {{ setsid sh -c '{server}' >/dev/null 2>&1 & until test -e {begun}; do sleep 0.05; done; false; }}"
+    );
+    let runbook = RUNBOOK.replace("touch mended", &leaving);
+    let digest = planned(&place, &runbook, "cart-is-stuck")["digest"].as_str().expect("a digest").to_owned();
+    let failed = place.run(&["run", "runbook.md", "cart-is-stuck", "--approve", &digest]);
+    assert_eq!(code(&failed), 1, "{}", said(&failed));
+    eventually("tail begins", LIMIT, || is_running("tail", &endless).then_some(()));
+    let id = place.json(&["runs"])[0]["id"].as_str().expect("an id").to_owned();
+    let again = place.run(&["resume", &id, "--again"]);
+    assert!(is_running("tail", &endless), "{}", said(&again));
+    assert!(!said(&again).contains("was still running in part"), "{}", said(&again));
+    assert_eq!(place.json(&["runs", "show", &id])["steps"][1]["state"], "succeeded", "{}", said(&again));
+}
+
+#[test]
 fn who_says_that_a_step_happened_has_not_approved_what_comes_after_it() {
     let place = Place::new();
     let runbook =
