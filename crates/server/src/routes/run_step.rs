@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use allclear_core::{Command, Digest, RunId};
+use allclear_core::{Actor, Command, Digest, RunId};
 use axum::Json;
-use axum::extract::State;
+use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -30,6 +31,40 @@ pub(crate) fn prove_second_person(site: &Site, run: RunId, step: u32, standing: 
     Err(Problem::new(StatusCode::FORBIDDEN, "not-proved", message))
 }
 
+/// A person's word on a step of a run.
+pub(crate) struct Word {
+    site: Arc<Site>,
+    run: RunId,
+    step: u32,
+    actor: Actor,
+    standing: Standing,
+}
+
+impl FromRequestParts<Arc<Site>> for Word {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Problem> {
+        let Asker(actor) = Asker::from_request_parts(parts, site).await?;
+        let standing = Standing::from_request_parts(parts, site).await?;
+        let Id(run) = Id::from_request_parts(parts, site).await?;
+        let StepNumber(step) = StepNumber::from_request_parts(parts, site).await?;
+        Ok(Self { site: Arc::clone(site), run, step, actor, standing })
+    }
+}
+
+impl Word {
+    /// Gives the word.
+    async fn given(self, command: impl FnOnce(RunId, u32) -> Command) -> Result<Json<Change>, Problem> {
+        Ok(Json(self.site.submit(command(self.run, self.step), self.actor).await?.into()))
+    }
+
+    /// Gives a word by which the step is performed.
+    async fn performs(self, command: impl FnOnce(RunId, u32) -> Command) -> Result<Json<Change>, Problem> {
+        prove_second_person(&self.site, self.run, self.step, self.standing)?;
+        self.given(command).await
+    }
+}
+
 /// What is agreed to.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct DigestBody {
@@ -42,16 +77,11 @@ pub(crate) struct DigestBody {
     params(("id" = String, Path, example = "run-40"), ("step" = u32, Path, example = 1)),
     responses((status = 200, body = Change), (status = 403, body = Problem), (status = 409, body = Problem)))]
 pub(crate) async fn approve(
-    State(site): State<Arc<Site>>,
-    Asker(actor): Asker,
-    standing: Standing,
-    Id(run): Id<RunId>,
-    StepNumber(step): StepNumber,
+    word: Word,
     JsonBody(DigestBody { digest }): JsonBody<DigestBody>,
 ) -> Result<Json<Change>, Problem> {
-    prove_second_person(&site, run, step, standing)?;
     let digest = Digest::given(&digest);
-    Ok(Json(site.submit(Command::ApproveStep { run, step, digest }, actor).await?.into()))
+    word.performs(|run, step| Command::ApproveStep { run, step, digest }).await
 }
 
 /// Agrees to perform a failed step, or one in doubt, once more.
@@ -59,16 +89,11 @@ pub(crate) async fn approve(
     params(("id" = String, Path, example = "run-40"), ("step" = u32, Path, example = 1)),
     responses((status = 200, body = Change), (status = 409, body = Problem)))]
 pub(crate) async fn repeat(
-    State(site): State<Arc<Site>>,
-    Asker(actor): Asker,
-    standing: Standing,
-    Id(run): Id<RunId>,
-    StepNumber(step): StepNumber,
+    word: Word,
     JsonBody(DigestBody { digest }): JsonBody<DigestBody>,
 ) -> Result<Json<Change>, Problem> {
-    prove_second_person(&site, run, step, standing)?;
     let digest = Digest::given(&digest);
-    Ok(Json(site.submit(Command::RepeatStep { run, step, digest }, actor).await?.into()))
+    word.performs(|run, step| Command::RepeatStep { run, step, digest }).await
 }
 
 /// What is agreed to, and why its undo is given up.
@@ -84,16 +109,11 @@ pub(crate) struct ForgoBody {
     params(("id" = String, Path, example = "run-40"), ("step" = u32, Path, example = 1)),
     responses((status = 200, body = Change), (status = 403, body = Problem), (status = 409, body = Problem)))]
 pub(crate) async fn forgo_undo(
-    State(site): State<Arc<Site>>,
-    Asker(actor): Asker,
-    standing: Standing,
-    Id(run): Id<RunId>,
-    StepNumber(step): StepNumber,
+    word: Word,
     JsonBody(ForgoBody { digest, reason }): JsonBody<ForgoBody>,
 ) -> Result<Json<Change>, Problem> {
-    prove_second_person(&site, run, step, standing)?;
     let digest = Digest::given(&digest);
-    Ok(Json(site.submit(Command::ForgoUndo { run, step, digest, reason }, actor).await?.into()))
+    word.performs(|run, step| Command::ForgoUndo { run, step, digest, reason }).await
 }
 
 /// What a person saw.
@@ -107,13 +127,10 @@ pub(crate) struct NoteBody {
     params(("id" = String, Path, example = "run-40"), ("step" = u32, Path, example = 1)),
     responses((status = 200, body = Change), (status = 409, body = Problem)))]
 pub(crate) async fn confirm(
-    State(site): State<Arc<Site>>,
-    Asker(actor): Asker,
-    Id(run): Id<RunId>,
-    StepNumber(step): StepNumber,
+    word: Word,
     JsonBody(NoteBody { note }): JsonBody<NoteBody>,
 ) -> Result<Json<Change>, Problem> {
-    Ok(Json(site.submit(Command::ConfirmStep { run, step, note }, actor).await?.into()))
+    word.given(|run, step| Command::ConfirmStep { run, step, note }).await
 }
 
 /// Leaves a step out.
@@ -121,11 +138,8 @@ pub(crate) async fn confirm(
     params(("id" = String, Path, example = "run-40"), ("step" = u32, Path, example = 1)),
     responses((status = 200, body = Change), (status = 409, body = Problem)))]
 pub(crate) async fn skip(
-    State(site): State<Arc<Site>>,
-    Asker(actor): Asker,
-    Id(run): Id<RunId>,
-    StepNumber(step): StepNumber,
+    word: Word,
     JsonBody(ReasonBody { reason }): JsonBody<ReasonBody>,
 ) -> Result<Json<Change>, Problem> {
-    Ok(Json(site.submit(Command::SkipStep { run, step, reason }, actor).await?.into()))
+    word.given(|run, step| Command::SkipStep { run, step, reason }).await
 }
