@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use allclear_core::{EffectClass, Plan, PlannedCommand, Policy, Target, is_reserved_variable};
+use allclear_core::{EffectClass, Plan, PlannedCommand, Policy, Target, is_reserved_for};
 use allclear_runbook::{Catalogue, Classifying, Measures, Measuring, early_readers, strays};
 
 use crate::config;
@@ -17,10 +17,11 @@ use crate::estate;
 /// One sentence for each reason why the plan may not enter the log; the catalogue is that of the configuration.
 pub(crate) fn refusals(plan: &Plan, policy: &Policy, config: &Path) -> Vec<String> {
     let mut refusals = credential::refusals(plan);
+    let target = policy.targets.get(&plan.target).cloned().unwrap_or_default();
     match config::load_catalogue(config) {
         Ok(catalogue) => {
-            refusals.extend(misstatements(plan, &catalogue));
-            refusals.extend(elsewhere(plan, policy.targets.get(&plan.target), &catalogue));
+            refusals.extend(misstatements(plan, &target, &catalogue));
+            refusals.extend(elsewhere(plan, &target, &catalogue));
         }
         Err(_) => refusals.push(
             "the configuration of this server has errors, so nobody can tell what the plan does; `allclear config check` \
@@ -32,16 +33,16 @@ pub(crate) fn refusals(plan: &Plan, policy: &Policy, config: &Path) -> Vec<Strin
 }
 
 /// What its commands name that is not of its target.
-fn elsewhere(plan: &Plan, target: Option<&Target>, catalogue: &Catalogue) -> Vec<String> {
+fn elsewhere(plan: &Plan, target: &Target, catalogue: &Catalogue) -> Vec<String> {
     // What cannot be compared stands in nobody's way, as where it is planned here.
-    let Some((estate, _)) = target.map(|target| estate::named(target, &plan.target)) else { return Vec::new() };
+    let (estate, _) = estate::named(target, &plan.target);
     strays(plan, &estate, catalogue).iter().map(|refusal| credential::redacted(&refusal.to_string())).collect()
 }
 
-fn misstatements(plan: &Plan, catalogue: &Catalogue) -> Vec<String> {
+fn misstatements(plan: &Plan, target: &Target, catalogue: &Catalogue) -> Vec<String> {
     let mut measuring = Measuring::new(catalogue);
     let mut classifying = Classifying::new(catalogue, &plan.variables);
-    let mut refusals: Vec<String> = plan.variables.keys().filter_map(|name| reserved(name)).collect();
+    let mut refusals: Vec<String> = plan.variables.keys().filter_map(|name| reserved(name, target)).collect();
     for step in &plan.steps {
         measuring.begin_step();
         for command in &step.commands {
@@ -56,8 +57,8 @@ fn misstatements(plan: &Plan, catalogue: &Catalogue) -> Vec<String> {
 }
 
 /// A variable that would do something although no command says so.
-fn reserved(name: &str) -> Option<String> {
-    is_reserved_variable(name).then(|| {
+fn reserved(name: &str, target: &Target) -> Option<String> {
+    is_reserved_for(name, target).then(|| {
         format!(
             "the plan gives a value to `{name}`, a name that shells and programs act on by themselves; give it in the \
              environment of the target, or set it in a command of the runbook"
@@ -136,7 +137,7 @@ mod tests {
     }
 
     fn refusals(command: PlannedCommand) -> Vec<String> {
-        misstatements(&plan(vec![command]), &Catalogue::default())
+        misstatements(&plan(vec![command]), &Target::default(), &Catalogue::default())
     }
 
     #[test]
@@ -168,9 +169,12 @@ mod tests {
         let given = |name: &str, value: &str| {
             let looks = command("find del -name x $ARGS", EffectClass::Observe);
             let variables = BTreeMap::from([(name.to_owned(), value.to_owned())]);
-            misstatements(&Plan { variables, ..plan(vec![looks]) }, &Catalogue::default())
+            let target = Target { postgres: Some(SecretRef::Env("DB".to_owned())), ..Target::default() };
+            misstatements(&Plan { variables, ..plan(vec![looks]) }, &target, &Catalogue::default())
         };
-        assert!(given("ARGS", "y").is_empty(), "{:?}", given("ARGS", "y"));
+        for name in ["ARGS", "AWS_REGION"] {
+            assert!(given(name, "y").is_empty(), "{:?}", given(name, "y"));
+        }
         assert!(given("ARGS", "-delete")[0].contains("takes it for destroy"), "{:?}", given("ARGS", "-delete"));
         for name in ["BASH_ENV", "LD_PRELOAD", "PATH", "KUBECONFIG", "PGHOST"] {
             assert!(given(name, "x")[0].contains(&format!("a value to `{name}`")), "{name}");
@@ -186,7 +190,7 @@ mod tests {
             let variables = BTreeMap::from([("WHERE".to_owned(), "db.us".to_owned())]);
             let secrets = secrets.iter().map(|name| (*name).to_owned()).collect();
             let plan = Plan { variables, secrets, ..plan(vec![command(text, EffectClass::Observe)]) };
-            elsewhere(&plan, Some(&target), &Catalogue::default())
+            elsewhere(&plan, &target, &Catalogue::default())
         };
         for text in ["psql -h db.eu -c 'SELECT 1'", "aws --region $AWS_REGION s3 ls", "kubectl --context any get pods"]
         {
@@ -197,10 +201,8 @@ mod tests {
         }
         // That a plan calls a name a secret does not make it one of the target's.
         assert_eq!(told("psql -h $ELSEWHERE -c 'SELECT 1'", &["ELSEWHERE"]).len(), 1);
-        assert!(
-            elsewhere(&plan(vec![command("psql -h db.us", EffectClass::Observe)]), None, &Catalogue::default())
-                .is_empty()
-        );
+        let other = plan(vec![command("psql -h db.us", EffectClass::Observe)]);
+        assert!(elsewhere(&other, &Target::default(), &Catalogue::default()).is_empty());
     }
 
     #[test]

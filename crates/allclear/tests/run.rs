@@ -97,6 +97,22 @@ fn a_failed_step_stops_the_run_and_says_so() {
 }
 
 #[test]
+fn a_person_chooses_an_estate_of_which_the_target_says_nothing() {
+    let place = Place::new();
+    let look = "# Shop\n\n## Look\n\n**Steps:**\n\n1. Look:\n```bash\necho \"in $AWS_REGION for $ENV\"\n```\n";
+    place.write("runbook.md", look);
+    let set = ["--set", "AWS_REGION=eu-west-1", "--set", "ENV=prod"];
+    let run = |more: &[&str]| place.run(&[&["run", "runbook.md", "look"], &set[..], more].concat());
+    let plan = place.json(&[&["plan", "runbook.md", "look"], &set[..]].concat());
+    let output = run(&["--approve", plan["digest"].as_str().expect("a digest")]);
+    assert_eq!(code(&output), 0, "{}", said(&output));
+    assert!(said(&output).contains("in eu-west-1 for prod"), "{}", said(&output));
+    place.write("allclear.toml", &format!("{CONFIG}\n[target.local.env]\nAWS_PROFILE = \"shop\"\n"));
+    let refused = run(&[]);
+    assert!(code(&refused) != 0 && said(&refused).contains("not taken from --set"), "{}", said(&refused));
+}
+
+#[test]
 fn a_step_that_was_killed_is_in_doubt_until_a_person_settles_it() {
     let place = Place::new();
     let begun = place.path("begun");

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::plan::{Plan, PlannedCommand};
+use crate::policy::Target;
 
 /// What such names begin with.
 #[rustfmt::skip]
@@ -17,8 +18,8 @@ const FAMILIES: [&str; 14] = [
 
 /// What makes a shell or a program start something else than it is told, or read something else.
 #[rustfmt::skip]
-const STEERING: [&str; 47] = [
-    "ENV", "SHELLOPTS", "PS0", "PS1", "PS2", "PS3", "PS4", "PATH", "IFS", "CDPATH", "GLOBIGNORE", "PROMPT_COMMAND",
+const STEERING: [&str; 46] = [
+    "SHELLOPTS", "PS0", "PS1", "PS2", "PS3", "PS4", "PATH", "IFS", "CDPATH", "GLOBIGNORE", "PROMPT_COMMAND",
     "POSIXLY_CORRECT", "TIMEFORMAT", "FUNCNEST", "HOME", "SHELL", "TMPDIR", "XDG_CONFIG_HOME", "EDITOR", "VISUAL",
     "FCEDIT", "KUBE_EDITOR", "SYSTEMD_EDITOR", "SYSTEMD_PAGER", "PAGER", "MANPAGER", "AWS_PAGER", "BROWSER",
     "TAR_OPTIONS", "CURL_HOME", "WGETRC", "GCONV_PATH", "LOCPATH", "NLSPATH", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS",
@@ -42,7 +43,41 @@ const CHOOSING: [&str; 54] = [
     "TF_CLI_CONFIG_FILE", "OPENSSL_CONF",
 ];
 
-/// Whether a plan may not give this name a value in the environment of its commands; a target may.
+/// Those of them that choose and do nothing else: the plan of a target that says nothing of the kind may choose.
+#[rustfmt::skip]
+const OPEN: [&str; 18] = [
+    "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION",
+    "AWS_DEFAULT_REGION", "HELM_KUBECONTEXT", "HELM_NAMESPACE", "VAULT_NAMESPACE", "NOMAD_REGION", "NOMAD_NAMESPACE",
+    "ARM_SUBSCRIPTION_ID", "MYSQL_HOST", "MYSQL_TCP_PORT", "TF_WORKSPACE",
+];
+
+/// Whether a plan for this target may not give this name a value in the environment of its commands.
+pub fn is_reserved_for(name: &str, target: &Target) -> bool {
+    is_reserved_variable(name) && (!OPEN.contains(&name) || says_of_its_kind(target, name))
+}
+
+/// Whether the target says anything about the kind of estate that the variable belongs to.
+fn says_of_its_kind(target: &Target, name: &str) -> bool {
+    let kind = kind(name);
+    let addressed = match kind {
+        "PG" => target.postgres.is_some(),
+        "KUBE" => target.kubernetes.is_some(),
+        _ => false,
+    };
+    addressed || target.env.keys().any(|name| self::kind(name) == kind)
+}
+
+/// What names about the same kind of estate have in common.
+fn kind(name: &str) -> &str {
+    match name.split('_').next().unwrap_or(name) {
+        "DATABASE" | "POSTGRES" => "PG",
+        family if family.starts_with("PG") => "PG",
+        family if family.starts_with("KUBE") || family == "HELM" => "KUBE",
+        family => family,
+    }
+}
+
+/// Whether a plan may not give this name a value whatever its target says; a target may.
 pub fn is_reserved_variable(name: &str) -> bool {
     let proxy = name.to_ascii_lowercase().ends_with("_proxy");
     proxy
@@ -53,11 +88,11 @@ pub fn is_reserved_variable(name: &str) -> bool {
 
 impl Plan {
     /// The variables that its commands get: what is reserved is not passed on, and neither is what none of them names.
-    pub fn environment(&self) -> BTreeMap<&str, &str> {
+    pub fn environment(&self, target: &Target) -> BTreeMap<&str, &str> {
         let texts: Vec<&str> = self.steps.iter().flat_map(|step| &step.commands).flat_map(texts).collect();
         let named = |name: &str| texts.iter().any(|text| names(text, name));
         let variables = self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        variables.filter(|(name, _)| !is_reserved_variable(name) && named(name)).collect()
+        variables.filter(|(name, _)| !is_reserved_for(name, target) && named(name)).collect()
     }
 }
 
@@ -78,6 +113,7 @@ mod tests {
     use super::*;
     use crate::digest::Digest;
     use crate::plan::{EffectClass, PlannedStep};
+    use crate::policy::{KubernetesTarget, SecretRef};
 
     #[test]
     fn commands_get_what_they_name_and_nothing_that_is_reserved() {
@@ -95,17 +131,40 @@ mod tests {
             secrets: Vec::new(),
             steps: vec![PlannedStep { commands: vec![command], ..manual }],
         };
-        assert_eq!(plan.environment(), BTreeMap::from([("POD", "x")]));
+        assert_eq!(plan.environment(&Target::default()), BTreeMap::from([("POD", "x")]));
     }
 
     #[test]
     fn what_programs_act_on_by_themselves_is_reserved_and_ordinary_names_are_not() {
-        for name in ["BASH_ENV", "ENV", "LD_PRELOAD", "PATH", "GIT_SSH_COMMAND", "KUBECONFIG", "PGHOST", "https_proxy"]
-        {
+        for name in ["BASH_ENV", "LD_PRELOAD", "PATH", "GIT_SSH_COMMAND", "KUBECONFIG", "PGHOST", "https_proxy"] {
             assert!(is_reserved_variable(name), "{name}");
         }
-        for name in ["NAMESPACE", "POD", "REDIS_POD", "AWS_ACCOUNT_ID", "PGPASSWORD", "PG_POD", "ENVIRONMENT", "CITY"] {
+        for name in
+            ["NAMESPACE", "POD", "REDIS_POD", "AWS_ACCOUNT_ID", "PGPASSWORD", "PG_POD", "ENVIRONMENT", "CITY", "ENV"]
+        {
             assert!(!is_reserved_variable(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_plan_chooses_an_estate_only_where_its_target_says_nothing_of_the_kind() {
+        let secret = || SecretRef::Env("SECRET".to_owned());
+        let with = |name: &str| Target { env: BTreeMap::from([(name.to_owned(), secret())]), ..Target::default() };
+        for name in ["PGHOST", "AWS_REGION", "HELM_NAMESPACE", "TF_WORKSPACE"] {
+            assert!(!is_reserved_for(name, &Target::default()), "{name}");
+        }
+        for (name, target) in [
+            ("PGHOST", Target { postgres: Some(secret()), ..Target::default() }),
+            ("PGHOST", with("PGPASSWORD")),
+            ("PGDATABASE", with("DATABASE_URL")),
+            ("AWS_REGION", with("AWS_ACCESS_KEY_ID")),
+            ("HELM_NAMESPACE", Target { kubernetes: Some(KubernetesTarget::default()), ..Target::default() }),
+            ("HELM_KUBECONTEXT", with("KUBECONFIG")),
+            ("TF_WORKSPACE", with("TF_VAR_city")),
+            ("KUBECONFIG", Target::default()),
+            ("PATH", Target::default()),
+        ] {
+            assert!(is_reserved_for(name, &target), "{name} {target:?}");
         }
     }
 }

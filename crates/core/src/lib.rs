@@ -45,7 +45,7 @@ pub use delivery::Delivery;
 pub use digest::{Digest, Digester};
 pub use due::{due, is_decision_due, next_deadline};
 pub use effect::{AbandonEffect, CaptureEffect, DeliverEffect, Effect, PerformEffect, ProbeEffect};
-pub use environment::is_reserved_variable;
+pub use environment::{is_reserved_for, is_reserved_variable};
 pub use event::{
     AlertEnd, AlertSource, DeliverySubject, EscalationReason, Event, JobOutcome, Message, MessageAction, NoticeKind,
     PageReason, StepOutcome,

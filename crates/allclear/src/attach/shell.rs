@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use allclear_core::{SecretRef, Target, is_reserved_variable};
+use allclear_core::{SecretRef, Target, is_reserved_for};
 use serde_json::Value;
 
 use crate::Common;
@@ -68,12 +68,13 @@ fn environment(run: &Value, common: &Common) -> Result<BTreeMap<String, String>,
     let inherited = INHERITED.into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
     let mut variables: BTreeMap<String, String> = inherited.collect();
     let plan = &run["plan"];
+    let target = target(&print::text(run, "target"), common)?;
     for (name, value) in plan["variables"].as_object().into_iter().flatten() {
-        if let Some(value) = value.as_str().filter(|_| !variables.contains_key(name) && !is_reserved_variable(name)) {
+        if let Some(value) = value.as_str().filter(|_| !variables.contains_key(name) && !is_reserved_for(name, &target))
+        {
             variables.insert(name.clone(), value.to_owned());
         }
     }
-    let target = target(&print::text(run, "target"), common)?;
     let named = plan["secrets"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let secrets = named.map(|name| (name.to_owned(), SecretRef::Env(name.to_owned())));
     let secrets = secrets.filter(|(name, _)| !target.env.contains_key(name));

@@ -67,7 +67,7 @@ impl Environment {
     /// the system, is reserved, or is named by no command), the target, the secrets of the plan that the target does not name, which the server must have.
     pub(super) fn of(scope: &Scope<'_>) -> Result<Self, String> {
         let mut environment = Self { variables: basic(), secrets: Vec::new() };
-        for (name, value) in scope.plan.environment() {
+        for (name, value) in scope.plan.environment(scope.target) {
             if is_name(name) && !environment.variables.contains_key(name) && !value.contains('\0') {
                 environment.variables.insert(name.to_owned(), value.to_owned());
             }

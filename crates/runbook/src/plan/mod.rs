@@ -15,7 +15,7 @@ mod session;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use allclear_core::{Digest, EffectClass, Plan, PlannedCommand, PlannedStep, Target, Wait, is_reserved_variable};
+use allclear_core::{Digest, EffectClass, Plan, PlannedCommand, PlannedStep, Target, Wait, is_reserved_for};
 
 use crate::early_reader::early_readers;
 use crate::effect::{Catalogue, Classifying, Measuring, believed};
@@ -358,7 +358,7 @@ impl<'r> Planner<'r> {
             if secret::is_secret(name) {
                 self.refuse_once(name, PlanRefusal::SecretInTheOpen { name: name.to_owned(), line });
             }
-            if is_reserved_variable(name) {
+            if is_reserved_for(name, &request.estate) {
                 // A blank is filled in; nothing is passed on by such a name.
                 if form == VariableForm::Shell {
                     self.refuse_once(name, PlanRefusal::ReservedVariable { name: name.to_owned(), line });
