@@ -17,7 +17,7 @@ const MOST_BYTES: usize = 2_000;
 pub(crate) fn human(checked: &[Checked], colours: bool) -> String {
     let renderer = if colours { Renderer::styled() } else { Renderer::plain() };
     let mut out = String::new();
-    for file in checked {
+    for file in checked.iter().filter(|file| !file.findings.is_empty()) {
         let text = without_secrets(&file.text, &file.findings);
         let lines = Lines::of(&text);
         for finding in &file.findings {

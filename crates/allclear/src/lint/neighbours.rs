@@ -1,5 +1,6 @@
 //! What stands around a runbook on disk: whether a link leads somewhere, and which headings are there.
 
+use std::cell::OnceCell;
 use std::path::{Component, Path, PathBuf};
 
 use allclear_runbook::Known;
@@ -8,36 +9,40 @@ use allclear_runbook::Known;
 #[derive(Debug)]
 pub(super) struct Neighbours {
     folder: PathBuf,
-    /// The folder that holds `.git`, if the runbook is in a repository.
-    root: Option<PathBuf>,
+    /// The folder that holds `.git`, if the runbook is in a repository; looked for when a link asks.
+    root: OnceCell<Option<PathBuf>>,
 }
 
 impl Neighbours {
     pub(super) fn of(path: &Path) -> Self {
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let folder = absolute.parent().unwrap_or(Path::new("/")).to_owned();
-        let root = folder.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned);
-        Self { folder, root }
+        Self { folder, root: OnceCell::new() }
+    }
+
+    fn root(&self) -> Option<&Path> {
+        let holds_git = |folder: &&Path| folder.join(".git").exists();
+        self.root.get_or_init(|| self.folder.ancestors().find(holds_git).map(Path::to_owned)).as_deref()
     }
 
     /// What stands at a path as the runbook writes it. What lies outside the repository is not judged.
     pub(super) fn look(&self, asked: &str) -> Known {
-        let path = match (asked.strip_prefix('/'), &self.root) {
+        let path = match (asked.strip_prefix('/'), self.root()) {
             (Some(rest), Some(root)) => root.join(rest),
             (Some(_), None) => return Known::Present,
             (None, _) => self.folder.join(asked),
         };
         let path = without_dots(&path);
-        if self.root.as_ref().is_some_and(|root| !path.starts_with(root)) {
+        if self.root().is_some_and(|root| !path.starts_with(root)) {
             return Known::Present;
         }
         if !path.exists() {
             return Known::Missing;
         }
         let markdown = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("md"));
-        match std::fs::read(&path).ok().filter(|_| markdown) {
-            Some(bytes) => Known::Document(allclear_runbook::anchors(&String::from_utf8_lossy(&bytes))),
-            None => Known::Present,
+        match markdown.then(|| std::fs::read(&path)) {
+            Some(Ok(bytes)) => Known::Document(allclear_runbook::anchors(&String::from_utf8_lossy(&bytes))),
+            _ => Known::Present,
         }
     }
 }
