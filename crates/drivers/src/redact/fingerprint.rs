@@ -25,6 +25,8 @@ pub(super) struct Fingerprints {
     piece: usize,
     pieces: Table,
     beginnings: Table,
+    /// What is shorter than a piece and may become a literal.
+    short_beginnings: Table,
 }
 
 impl Fingerprints {
@@ -36,8 +38,10 @@ impl Fingerprints {
         let stride = of_short_pieces.max(of_long_pieces);
         let piece = (shortest + 1 - stride).min(PIECE_BYTES_MAX);
         let beginnings = Table::of(literals.clone().map(|literal| word(literal, piece)).collect());
+        let short = literals.clone().flat_map(|literal| (1..piece).map(move |length| short_word(&literal[..length])));
         let pieces = literals.flat_map(|literal| (0..stride).map(move |at| word(&literal[at..], piece)));
-        Self { stride, piece, pieces: Table::of(pieces.collect()), beginnings }
+        let pieces = Table::of(pieces.collect());
+        Self { stride, piece, pieces, beginnings, short_beginnings: Table::of(short.collect()) }
     }
 
     /// Calls for every place where a literal may begin; not in order, and for some where none does.
@@ -66,10 +70,18 @@ impl Fingerprints {
         }
     }
 
-    /// Whether a literal may begin here; of a text that is too short to tell, it may.
+    /// Whether a literal may begin here, or, where the text ends sooner, go on from here.
     pub(super) fn may_begin(&self, text: &[u8]) -> bool {
-        text.len() < self.piece || self.beginnings.holds(word(text, self.piece))
+        if text.len() < self.piece {
+            return self.short_beginnings.holds(short_word(text));
+        }
+        self.beginnings.holds(word(text, self.piece))
     }
+}
+
+/// A text that is shorter than a piece as a number that no other has.
+fn short_word(text: &[u8]) -> u64 {
+    word(text, text.len()) | (text.len() as u64) << (8 * (PIECE_BYTES_MAX - 1))
 }
 
 /// The first `length` bytes as a number.

@@ -36,9 +36,9 @@ use crate::perform::{Cancellation, Environment, OutputSink};
 /// How much is read at once.
 const CHUNK_BYTES: usize = 64 * 1024;
 /// What the pipe of the output holds, where the system allows it: a command that writes fast is not held up by each read.
-const PIPE_BYTES: usize = 256 * 1024;
+const PIPE_BYTES: usize = 1024 * 1024;
 /// More than the pipe holds: enough to take everything that a command wrote before it ended.
-const DRAIN_BYTES_MAX: usize = 1024 * 1024;
+const DRAIN_BYTES_MAX: usize = 2 * PIPE_BYTES;
 /// How long processes have to leave when they are asked to.
 pub(super) const GRACE: Duration = Duration::from_secs(3);
 /// How long the kernel may take to remove what was killed.
@@ -279,11 +279,18 @@ impl Session {
 
     /// Everything that was written before the report: bash wrote it first, so it is in the pipe.
     async fn pass_on_rest(&mut self, sink: &mut OutputSink<'_>, cancelled: &mut Cancellation) {
-        let mut rest = Vec::new();
-        drain(&self.output, DRAIN_BYTES_MAX, |bytes| rest.extend_from_slice(bytes));
-        tokio::select! {
-            () = sink.send(&rest) => {}
-            () = cancelled.wait() => {}
+        let mut chunk = vec![0; CHUNK_BYTES];
+        let mut taken = 0;
+        while taken < DRAIN_BYTES_MAX {
+            let length = read_now(&self.output, &mut chunk);
+            if length == 0 {
+                return;
+            }
+            taken += length;
+            tokio::select! {
+                () = sink.send(&chunk[..length]) => {}
+                () = cancelled.wait() => return,
+            }
         }
     }
 
@@ -386,13 +393,21 @@ fn drain(pipe: &impl AsFd, limit: usize, mut take: impl FnMut(&[u8])) {
     let mut chunk = vec![0; CHUNK_BYTES];
     let mut taken = 0;
     while taken < limit {
-        match rustix::io::read(pipe, &mut chunk) {
-            Ok(length) if length > 0 => {
-                take(&chunk[..length]);
-                taken += length;
-            }
+        let length = read_now(pipe, &mut chunk);
+        if length == 0 {
+            return;
+        }
+        take(&chunk[..length]);
+        taken += length;
+    }
+}
+
+/// How much of the chunk could be filled without waiting; nothing where the pipe is empty or has ended.
+fn read_now(pipe: &impl AsFd, chunk: &mut [u8]) -> usize {
+    loop {
+        match rustix::io::read(pipe, &mut *chunk) {
             Err(Errno::INTR) => {}
-            _ => return,
+            read => return read.unwrap_or(0),
         }
     }
 }
