@@ -125,7 +125,7 @@ pub(crate) async fn run(text: &str, task: &Task<'_>, stage: &mut Stage<'_>) -> R
 /// complains about goes into the sentence about its failure and nowhere else.
 pub(crate) async fn capture(text: &str, task: &Task<'_>, stage: &mut Stage<'_>) -> Result<Vec<u8>, Failure> {
     let mut session = session(task, stage).await?;
-    let script = Script::capturing(task.scope.step, text);
+    let script = Script::capturing(task.scope.step, task.scope.directory, text);
     let (ending, captured) = session.capture(&script, &mut stage.sink, &mut stage.cancelled).await;
     if let Ending::Cancelled = ending {
         session.terminate().await;

@@ -63,13 +63,15 @@ impl Script {
     }
 
     /// Captures what a command writes on its standard output. It runs in a subshell, so that nothing of the session
-    /// changes and the session survives its failure; and where the step began, for that is where it is undone.
-    pub(super) fn capturing(step: u32, command: &str) -> Self {
+    /// changes and the session survives its failure; and where the step before left the shell, as far as that is known,
+    /// for that is where it is undone: an attempt that failed may have left it elsewhere.
+    pub(super) fn capturing(step: u32, directory: Option<&str>, command: &str) -> Self {
         let (command, limit, entering) = (quoted(command), CAPTURED_BYTES_MAX + 1, entering(step));
+        let began = directory.map_or_else(|| "\"$__allclear_began\"".to_owned(), quoted);
         let text = format!(
             "{entering}\
              set +euxv\n\
-             ( set -euo pipefail; builtin cd -- \"$__allclear_began\"; eval {command} ) </dev/null \
+             ( set -euo pipefail; builtin cd -- {began}; eval {command} ) </dev/null \
              | command head -c {limit} | command base64 | command tr -d '\\n' >&\"$__allclear_control\"\n\
              __allclear_report_capture \"${{PIPESTATUS[@]}}\" 2>/dev/null\n"
         );

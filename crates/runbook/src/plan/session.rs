@@ -77,9 +77,9 @@ impl Planner<'_> {
     }
 }
 
-/// Whether the command says which database is meant from then on, or may do so by what it sources.
+/// Whether the command says which database is meant from then on, or may do so by what it sources or evaluates.
 fn turns(command: &Command) -> bool {
-    let sources = |invocation: &Invocation| matches!(invocation.program(), "source" | ".");
+    let sources = |invocation: &Invocation| matches!(invocation.program(), "source" | "." | "eval");
     let opens = session::opens_session(command);
     command.language == "bash"
         && !opens
@@ -172,7 +172,9 @@ mod tests {
             ]
             .map(|request| plan(&runbook, "mend", &request).is_ok())
         };
-        for before in ["export PGHOST=staging", "PGSERVICE=staging; export PGSERVICE", "source env"] {
+        for before in
+            ["export PGHOST=staging", "PGSERVICE=staging; export PGSERVICE", "source env", "eval \"$(./env staging)\""]
+        {
             assert_eq!(taken(before), [false; 3], "{before}");
         }
         for before in ["./prepare", "kubectl get pods", "psql shop -c 'SELECT 1'"] {

@@ -66,7 +66,28 @@ pub(super) fn too_large(text: &str) -> Option<SyntaxError> {
     if let Some(at) = delimiter_of_nothing(text) {
         return Some(error(at, "a here-document without a delimiter"));
     }
+    if let Some(at) = goes_on_behind_delimiter(text) {
+        return Some(error(at, "something is left open on the line on which a here-document begins"));
+    }
     blocks(text).then(|| error(0, "too many blocks"))
+}
+
+/// Where a here-document begins on whose line a quote or a bracket is left open: the body then comes before that is
+/// closed, and the grammar panics where the text ends.
+fn goes_on_behind_delimiter(text: &str) -> Option<usize> {
+    let count = |line: &str, wanted: &[char]| line.matches(wanted).count();
+    let goes_on = |line: &str| {
+        let is_odd = |quote: char| count(line, &[quote]) % 2 == 1;
+        is_odd('"') || is_odd('\'') || is_odd('`') || count(line, &['(', '{']) > count(line, &[')', '}'])
+    };
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        if let Some(at) = line.find("<<").filter(|at| goes_on(&line[*at..])) {
+            return Some(start + at);
+        }
+        start += line.len();
+    }
+    None
 }
 
 /// Where a here-document begins whose delimiter is empty: at the end of the text the grammar waits for it for ever.
