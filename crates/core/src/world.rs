@@ -28,7 +28,7 @@ use crate::status::StatusBoard;
 use crate::{alert, check, delivery, incident, job, notice, page, review, run, status, timeline};
 
 /// Version of the serialised form; a snapshot of another version is ignored and the log is folded instead.
-pub const WORLD_FORMAT: u32 = 4;
+pub const WORLD_FORMAT: u32 = 5;
 
 /// How many anomalies are remembered.
 const ANOMALIES_MAX: usize = 100;

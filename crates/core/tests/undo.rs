@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use allclear_core::{
-    Actor, CaptureResult, Command, Digest, Effect, EffectClass, Plan, PlannedCommand, PlannedStep, Run, RunEnd, RunId,
-    StepKind, StepOutcome, StepState, Wait, World, decide, due, undo_plan,
+    Actor, CaptureResult, Cause, Command, Digest, Effect, EffectClass, Event, Plan, PlannedCommand, PlannedStep,
+    Recorded, Run, RunEnd, RunId, StepKind, StepOutcome, StepState, Wait, World, decide, due, undo_plan,
 };
 
 const TARGET: &str = "production";
@@ -134,6 +134,55 @@ fn what_nobody_knows_the_end_of_is_put_back_as_far_as_it_may_have_come() {
     run.steps.get_mut(&1).unwrap().state = StepState::Succeeded;
     let undo = undo_plan(&run, None).unwrap();
     assert_eq!(undo.steps[0].kind, StepKind::Manual, "what was before the third was not recorded: {undo:?}");
+}
+
+/// The run of a log in which what is before both commands of its step was recorded at once, as earlier versions did, and
+/// whose first attempt came no further than to the first of them.
+fn recorded_at_once(later: impl IntoIterator<Item = Event>) -> Run {
+    let mut change = command(EffectClass::Change, Some("mend it back"));
+    change.capture = [("BEFORE".to_owned(), "look".to_owned())].into();
+    let mut both = step(1, change.clone().bound(TARGET));
+    both.commands.push(change.bound(TARGET));
+    let (plan, digest, run, step) = (plan(vec![both.clone()]), both.digest(TARGET), RunId(1), 1);
+    let captured = ["0/BEFORE", "1/BEFORE"].map(|key| (key.to_owned(), Digest::of(key.as_bytes()))).into();
+    let outcome = StepOutcome { commands_begun: Some(1), ..StepOutcome::default() };
+    let begun = [
+        Event::RunPlanned { run, plan: Box::new(plan), incident: None, preapproved: Vec::new() },
+        Event::ApprovalRequested { run, step, digest: digest.clone() },
+        Event::ApprovalGiven { run, step, digest: digest.clone() },
+        Event::StateCaptured { run, step, captured },
+        Event::StepStarted { run, step, attempt: 1 },
+        Event::StepFailed { run, step, attempt: 1, outcome },
+        Event::ApprovalGiven { run, step, digest },
+        Event::StepStarted { run, step, attempt: 2 },
+    ];
+    let recorded = |(seq, event)| Recorded {
+        seq,
+        at: "2026-01-05T03:00:00Z".parse().unwrap(),
+        cause: Cause { actor: Actor::Engine, command: "sample".into() },
+        incident: None,
+        run: Some(run),
+        event: std::sync::Arc::new(event),
+    };
+    let events: Vec<Recorded> = (1..).zip(begun.into_iter().chain(later)).map(recorded).collect();
+    Run::replay(&events).unwrap()
+}
+
+#[test]
+fn what_an_earlier_version_may_have_begun_is_left_out_of_no_undo() {
+    let (run, step, attempt) = (RunId(1), 1, 2);
+    let failed = |commands_begun| {
+        let outcome = StepOutcome { commands_begun, ..StepOutcome::default() };
+        Event::StepFailed { run, step, attempt, outcome }
+    };
+    for last in [Event::StepInDoubt { run, step, attempt }, failed(Some(2)), failed(None)] {
+        let undo = undo_plan(&recorded_at_once([last.clone()]), None).unwrap();
+        let [by_hand, by_command] = undo.steps.as_slice() else { panic!("{last:?}: {undo:?}") };
+        assert!(by_hand.prose.contains("what was before it was not recorded"), "{last:?}: {}", by_hand.prose);
+        assert_eq!(by_command.commands.len(), 1, "{last:?}");
+    }
+    let undo = undo_plan(&recorded_at_once([failed(Some(1))]), None).unwrap();
+    assert_eq!(undo.steps.len(), 1, "the second was begun in no attempt");
 }
 
 #[test]

@@ -80,6 +80,9 @@ pub struct Step {
     /// What was before its commands, by `<index of the command>/<variable>`: the digest of the sealed bytes; `None`
     /// before it was recorded.
     pub captured: Option<BTreeMap<String, Digest>>,
+    /// Whether what is before its later commands was recorded before the first, as earlier versions did: one of which
+    /// nothing is recorded any more may have been begun all the same.
+    pub captured_at_once: bool,
     /// Whether it was not performed, or not to its end, because what is before could not be recorded.
     pub capture_failed: bool,
     /// Why a person wants it performed without recording what is before; until an approval of it lapses.
@@ -272,6 +275,7 @@ fn begun(id: RunId, plan: &Plan, incident: Option<IncidentId>, preapproved: &[Di
         outcome: None,
         since: recorded.at,
         captured: None,
+        captured_at_once: false,
         capture_failed: false,
         forgone: None,
         unrecorded: None,
@@ -342,6 +346,8 @@ fn note(run: &mut Run, recorded: &Recorded) -> Folded {
 fn note_capture(step: &mut Step, event: &Event) {
     match event {
         Event::StateCaptured { captured, .. } => {
+            let later = |key: &String| capture::index_of(key).is_some_and(|index| index > 0);
+            step.captured_at_once |= step.state == StepState::Approved && captured.keys().any(later);
             let known = step.captured.get_or_insert_default();
             for (key, digest) in captured {
                 known.entry(key.clone()).or_insert_with(|| digest.clone());

@@ -91,12 +91,13 @@ fn put_back(run: &Run, planned: &PlannedStep) -> Vec<PlannedStep> {
 /// Whether the command of that index was begun in no attempt: one before it failed, or what is before it was to be recorded
 /// first and was not.
 fn was_not_reached(planned: &PlannedStep, step: &Step, index: usize) -> bool {
-    let known = step.commands_begun.filter(|_| step.state != StepState::Started);
-    if known.is_some_and(|begun| index >= begun as usize) {
-        return true;
+    // A count decides alone: that of an earlier version says so of a command whose capture is forgotten by now.
+    if let Some(begun) = step.commands_begun.filter(|_| step.state != StepState::Started) {
+        return index >= begun as usize;
     }
     // Whoever says that it succeeded says so of all its commands.
-    let late = index >= planned.undisturbed() && step.unrecorded.is_none() && step.state != StepState::Succeeded;
+    let in_order = step.unrecorded.is_none() && !step.captured_at_once && step.state != StepState::Succeeded;
+    let late = index >= planned.undisturbed() && in_order;
     let captured = |variable: &String| step.captured.as_ref().is_some_and(|it| it.contains_key(&key(index, variable)));
     late && !planned.commands[index].capture.keys().all(captured)
 }
