@@ -264,7 +264,13 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
                         return false;
                     }
                 }
-                Err(AppendError::Fenced { .. }) => self.lose_lease(),
+                Err(AppendError::Fenced { .. }) => {
+                    self.lose_lease();
+                    // Our start would leave in doubt what the holder performs.
+                    if turn.own.iter().any(|command| matches!(command, Command::StartEngine { .. })) {
+                        return false;
+                    }
+                }
                 Err(error) => {
                     self.refuse(&mut turn, &chain(&error));
                     return false;
@@ -351,7 +357,7 @@ impl<D: Drivers, C: Clock> Loop<D, C> {
     }
 
     /// To whoever follows; and a run that has ended, here or through another replica, is let go of.
-    fn tell(&self, recorded: &Recorded) {
+    fn tell(&mut self, recorded: &Recorded) {
         // Whether we hold the lease or not: what we began while we did may be under way still.
         match recorded.event.as_ref() {
             Event::RunFinished { run } => self.performing.close(*run),

@@ -1,9 +1,10 @@
 //! Performs effects: each at most once at a time in this process, each outcome back as a command.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use allclear_core::{
     CaptureEffect, CaptureResult, Command, DeliverEffect, DeliveryResult, Effect, PerformEffect, ProbeEffect, RunId,
@@ -46,8 +47,17 @@ pub(crate) struct Performing<D, C> {
     recorder: Recorder,
     outcomes: mpsc::UnboundedSender<Outcome>,
     probes: Arc<Semaphore>,
-    under_way: HashSet<String>,
+    under_way: HashMap<String, UnderWay>,
     captures_stopped: bool,
+}
+
+/// An effect that was begun and is not settled.
+#[derive(Debug, Default)]
+struct UnderWay {
+    /// Whether it was told to stop.
+    stopped: bool,
+    /// Whether its driver is done with it.
+    ended: Arc<AtomicBool>,
 }
 
 impl<D: Drivers, C: Clock> Performing<D, C> {
@@ -68,27 +78,29 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
             recorder,
             outcomes,
             probes,
-            under_way: HashSet::new(),
+            under_way: HashMap::new(),
             captures_stopped: false,
         }
     }
 
     /// Whether nothing that must be waited for is under way; a probe may be abandoned.
     pub(crate) fn is_idle(&self) -> bool {
-        self.under_way.iter().all(|id| id.starts_with("probe:"))
+        self.under_way.keys().all(|id| id.starts_with("probe:"))
     }
 
     /// Begins an effect, unless it is under way already.
     pub(crate) fn begin(&mut self, effect: Effect) {
         let id = effect.id();
-        if !self.under_way.insert(id.clone()) {
+        if self.under_way.contains_key(&id) {
             return;
         }
+        let UnderWay { ended, .. } = self.under_way.entry(id.clone()).or_default();
+        let ended = Arc::clone(ended);
         match effect {
             Effect::Probe(probe) => self.probe(probe),
             Effect::Deliver(deliver) => self.deliver(deliver),
-            Effect::Capture(capture) => self.capture(capture),
-            Effect::Perform(perform) => self.perform(perform),
+            Effect::Capture(capture) => self.capture(capture, ended),
+            Effect::Perform(perform) => self.perform(perform, ended),
             Effect::Abandon(abandon) => self.end(id, abandon.never_begun()),
         }
     }
@@ -102,21 +114,19 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
 
     /// The steps that are being performed, for a person to read; `None` where there are none.
     pub(crate) fn steps_under_way(&self) -> Option<String> {
-        let steps: Vec<&str> = self.under_way.iter().filter(|id| run_of(id).is_some()).map(String::as_str).collect();
+        let steps: Vec<&str> = self.under_way.keys().filter(|id| run_of(id).is_some()).map(String::as_str).collect();
         (!steps.is_empty()).then(|| steps.join(", "))
     }
 
     /// Stops every step that is being performed; its outcome says so. What only looks goes on.
-    pub(crate) fn stop_steps(&self) {
-        let steps = self.under_way.iter().filter(|id| !is_capture(id));
-        steps.filter_map(|id| run_of(id)).for_each(|run| self.release(run));
+    pub(crate) fn stop_steps(&mut self) {
+        self.stop(|id| !is_capture(id));
     }
 
     /// Stops looking at what is before steps; the engine that comes next looks again.
     pub(crate) fn stop_captures(&mut self) {
         self.captures_stopped = true;
-        let captures = self.under_way.iter().filter(|id| is_capture(id));
-        captures.filter_map(|id| run_of(id)).for_each(|run| self.release(run));
+        self.stop(is_capture);
     }
 
     /// Whether this is no outcome, but a look that was stopped: recorded, it would fail a step that was never started.
@@ -127,10 +137,22 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
     }
 
     /// Stops looking at what is before this step, if that goes on: nobody waits for it any more.
-    pub(crate) fn stop_capture(&self, run: RunId, step: u32) {
-        if self.under_way.contains(&CaptureEffect::id(run, step)) {
-            self.release(run);
+    pub(crate) fn stop_capture(&mut self, run: RunId, step: u32) {
+        let capture = CaptureEffect::id(run, step);
+        self.stop(|id| id == capture);
+    }
+
+    /// Tells each of these to stop, once: told again, or where it has ended by itself, the drivers would stop what is
+    /// performed for the same run next.
+    fn stop(&mut self, wanted: impl Fn(&str) -> bool) {
+        let mut runs = Vec::new();
+        for (id, effect) in self.under_way.iter_mut().filter(|(id, _)| wanted(id)) {
+            if !effect.stopped && !effect.ended.load(Ordering::Acquire) {
+                effect.stopped = true;
+                runs.extend(run_of(id));
+            }
         }
+        runs.into_iter().for_each(|run| self.release(run));
     }
 
     /// Stops whatever is performed for a run that has ended.
@@ -168,13 +190,15 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
         self.report(id, broken, async move { told(drivers.deliver(effect, clock.now()).await) });
     }
 
-    fn capture(&self, effect: CaptureEffect) {
+    fn capture(&self, effect: CaptureEffect, ended: Arc<AtomicBool>) {
         let (drivers, store) = (Arc::clone(&self.drivers), self.store.clone());
         let (id, run, step) = (Effect::Capture(effect.clone()).id(), effect.run, effect.step);
         let told = move |result| Command::ReportCapture { run, step, attempt: 0, result };
         let broken = told(CaptureResult::Failed { summary: format!("what records it broke down; {REPORT_IT}") });
         self.report(id, broken, async move {
-            let kept = match drivers.capture(effect).await {
+            let found = drivers.capture(effect).await;
+            ended.store(true, Ordering::Release);
+            let kept = match found {
                 Ok(sealed) => sealed::keep(&store, sealed).await,
                 Err(summary) => Err(summary),
             };
@@ -185,7 +209,7 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
         });
     }
 
-    fn perform(&self, mut effect: PerformEffect) {
+    fn perform(&self, mut effect: PerformEffect, ended: Arc<AtomicBool>) {
         let (drivers, store, outputs) = (Arc::clone(&self.drivers), self.store.clone(), self.outputs.clone());
         let id = Effect::Perform(effect.clone()).id();
         let (run, step, attempt) = (effect.run, effect.step, effect.attempt);
@@ -202,6 +226,7 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
                 }
             }
             let performed = drivers.perform(effect, outputs.sink(run, step), states).await;
+            ended.store(true, Ordering::Release);
             let mut outcome = performed.outcome;
             if let Some(written) = outputs.take(run, step) {
                 match store.put_spool(&written).await {
