@@ -42,9 +42,17 @@ pub(crate) fn commands(planned: &PlannedStep) -> Markup {
             pre.command { code { (command.rendered) } }
             @if planned.commands.len() > 1 || command.gravest() != EffectClass::Observe {
                 p.dim { @if planned.commands.len() > 1 { (effect(command.effect)) " " } (way_back(planned, index, command)) }
+                @if command.irreversible.is_none() && let Some(undo) = &command.undo && is_long(undo) {
+                    details.undo { summary { "To undo line " (command.line) } pre.command { code { (undo) } } }
+                }
             }
         }
     }
+}
+
+/// Whether an undo would bury the step that it belongs to: on a phone it has more lines than everything else.
+fn is_long(undo: &str) -> bool {
+    undo.len() > 120
 }
 
 /// What is known about undoing a command; of one that is itself an undo, what it puts back.
@@ -56,7 +64,7 @@ fn way_back(planned: &PlannedStep, index: usize, command: &PlannedCommand) -> Ma
         @if !command.capture.is_empty() { "Recorded " (planned.recorded_when(index)) ": " (variables(command.capture.keys().collect())) ". " }
         @match (&command.irreversible, &command.undo, command.effect) {
             (Some(why), _, _) => { strong { "Cannot be undone: " } (why) }
-            (None, Some(undo), _) => { "To undo: " code { (undo) } }
+            (None, Some(undo), _) => { @if !is_long(undo) { "To undo: " code { (undo) } } }
             (None, None, EffectClass::Observe) => {}
             (None, None, _) => { @if planned.undoes.is_none() { "No undo is known." } }
         }

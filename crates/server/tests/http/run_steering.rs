@@ -81,6 +81,21 @@ async fn a_run_is_undone_by_a_run_of_its_own_that_is_approved_like_any() {
 }
 
 #[tokio::test]
+async fn a_long_undo_is_folded_away_on_the_page_of_a_run_and_a_short_one_is_not() {
+    let stage = Stage::set().await;
+    let mut long = undoable();
+    let command = &mut long.steps[1].commands[0];
+    command.undo = Some("echo 'back again' && ".repeat(10) + "true");
+    *command = command.clone().bound("sandbox");
+    for (plan, folded) in [(undoable(), false), (long.sealed(), true)] {
+        let run = planned(&stage, &plan).await;
+        let page = stage.get(&format!("/runs/{run}")).await.text;
+        assert!(page.contains("To undo"), "{page}");
+        assert_eq!(page.contains("<details class=\"undo\">"), folded, "{page}");
+    }
+}
+
+#[tokio::test]
 async fn a_paused_run_ends_its_step_and_begins_no_other() {
     let stage = Stage::set().await;
     let run = planned(&stage, &plan()).await;
