@@ -40,19 +40,24 @@ fn elsewhere(plan: &Plan, target: &Target, catalogue: &Catalogue) -> Vec<String>
 }
 
 fn misstatements(plan: &Plan, target: &Target, catalogue: &Catalogue) -> Vec<String> {
-    let mut measuring = Measuring::new(catalogue);
+    let mut measuring = Measuring::new(catalogue, target);
+    let mut measured = Vec::new();
     let mut classifying = Classifying::new(catalogue, &plan.variables);
     let mut refusals: Vec<String> = plan.variables.keys().filter_map(|name| reserved(name, target)).collect();
     for step in &plan.steps {
         measuring.begin_step();
         for command in &step.commands {
-            let with = measuring.next(&command.language, &command.rendered, command.effect);
+            measured.push((command, measuring.next(&command.language, &command.rendered, command.effect)));
             let found = classifying.next(&command.language, &command.rendered);
             refusals.extend(understated(command, found));
-            refusals.extend(undone_otherwise(command, &with));
             refusals.extend(cut_off_otherwise(command));
         }
     }
+    let moved = measuring.moved();
+    refusals.extend(measured.iter().enumerate().filter_map(|(place, (command, with))| {
+        let stays = moved.contains_key(&place).then(Measures::default);
+        undone_otherwise(command, stays.as_ref().unwrap_or(with))
+    }));
     refusals
 }
 
@@ -99,7 +104,7 @@ fn undone_otherwise(command: &PlannedCommand, with: &Measures) -> Option<String>
 
 /// Where the plan would take a program for unharmed that SIGPIPE has ended, and this server would not.
 fn cut_off_otherwise(command: &PlannedCommand) -> Option<String> {
-    let known = early_readers(&command.language, &command.rendered);
+    let known = early_readers(&command.language, &command.rendered, command.effect);
     (!command.early_readers.is_subset(&known)).then(|| {
         format!(
             "line {}: the plan names a part of the pipeline that would stop reading early, and this server knows it for \
@@ -213,6 +218,24 @@ mod tests {
         };
         assert!(looks("ps aux | head -3").is_empty(), "{:?}", looks("ps aux | head -3"));
         assert!(looks("ps aux | cat")[0].contains("would stop reading early"), "{:?}", looks("ps aux | cat"));
+        let early_readers = [1].into();
+        let change = PlannedCommand { early_readers, ..command("./deploy.sh | head -3", EffectClass::Unknown) };
+        assert!(refusals(change.clone())[0].contains("would stop reading early"), "{:?}", refusals(change));
+    }
+
+    #[test]
+    fn what_a_later_command_moves_to_another_estate_is_not_undone() {
+        let text = "kubectl scale deployment api --replicas=3";
+        let known = allclear_runbook::measures(&Catalogue::default(), "bash", text, EffectClass::Change);
+        let plain = command(text, EffectClass::Change);
+        let undone = PlannedCommand { undo: known.undo, capture: known.capture, ..plain.clone() };
+        let told = |first: &PlannedCommand, next: &str| {
+            let next = command(next, EffectClass::Observe);
+            misstatements(&plan(vec![first.clone(), next]), &Target::default(), &Catalogue::default())
+        };
+        assert!(told(&undone, "kubectl config use-context other")[0].contains("other commands than this server knows"));
+        assert!(told(&plain, "kubectl config use-context other").is_empty());
+        assert!(told(&undone, "kubectl config get-contexts").is_empty());
     }
 
     #[test]

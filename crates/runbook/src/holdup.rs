@@ -1,18 +1,20 @@
-//! Commands at which a run would stand still: those that never end by themselves, and those that want a person at a
-//! terminal.
+//! Commands at which a run would stand still, or come to half an end: those that never end by themselves, those that want
+//! a person at a terminal, and changes whose output somebody stops reading.
 //!
 //! The rules of lint and the notes of a plan rest on the same knowledge. Absent on purpose: `sudo` and `ssh`, which ask
 //! for a password on one machine and not on the next.
 
-use crate::early_reader::stops_early;
+use allclear_core::EffectClass;
+
+use crate::early_reader::{cuts_off, stops_early};
 use crate::syntax::bash::{self, Frame, Invocation, Script, Word};
 use crate::syntax::call::Call;
 
 /// Longest piece of a command that a note repeats, in characters.
 const LONGEST_QUOTE: usize = 60;
 
-/// What holds up a run that performs this command: one sentence each, without a full stop.
-pub fn holdups(language: &str, text: &str) -> Vec<String> {
+/// What holds up a run that performs this command of this effect: one sentence each, without a full stop.
+pub fn holdups(language: &str, text: &str, effect: EffectClass) -> Vec<String> {
     if language != "bash" {
         return Vec::new();
     }
@@ -30,6 +32,13 @@ pub fn holdups(language: &str, text: &str) -> Vec<String> {
         Some(format!("{} {want}, and a run has no terminal: it would fail", quote()))
     };
     let mut notes: Vec<String> = script.invocations.iter().enumerate().filter_map(said).collect();
+    notes.extend(cuts_off(&script, effect).map(|reader| {
+        format!(
+            "{} may stop reading while what is before it still writes: SIGPIPE would end that half-way, and the command \
+             fails; read to the end, such as with `sed -n 1p` for `head -1`, or write to a file first",
+            quoted(reader.span.slice(text))
+        )
+    }));
     notes.dedup();
     notes
 }
@@ -172,7 +181,18 @@ mod tests {
     use super::*;
 
     fn said(text: &str) -> String {
-        holdups("bash", text).join("\n")
+        holdups("bash", text, EffectClass::Observe).join("\n")
+    }
+
+    #[test]
+    fn a_change_whose_output_somebody_stops_reading_is_told() {
+        let told = |text: &str| holdups("bash", text, EffectClass::Change).join("\n");
+        let said = told("./deploy.sh --all |\n  head -1");
+        assert!(said.starts_with("`head -1` may stop reading while what is before it still writes: SIGPIPE"), "{said}");
+        for text in ["./deploy.sh | sed -n 1p", "head -1 list; ./deploy.sh", "./deploy.sh"] {
+            assert_eq!(told(text), "", "{text}");
+        }
+        assert_eq!(super::tests::said("ps aux | head -1"), "");
     }
 
     #[test]
@@ -211,7 +231,7 @@ mod tests {
         ] {
             assert_eq!(said(text), "", "{text}");
         }
-        assert_eq!(holdups("sql", "SELECT 'tail -f x'"), Vec::<String>::new());
+        assert_eq!(holdups("sql", "SELECT 'tail -f x'", EffectClass::Observe), Vec::<String>::new());
     }
 
     #[test]

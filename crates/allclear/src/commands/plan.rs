@@ -83,7 +83,7 @@ fn document(planning: &Planning, live: &Live) -> serde_json::Result<Value> {
 fn add_notes(document: &mut Value, plan: Option<&Plan>) {
     for (at, step) in plan.into_iter().flat_map(|plan| &plan.steps).enumerate() {
         for (index, command) in step.commands.iter().enumerate() {
-            let notes = holdups(&command.language, &command.rendered);
+            let notes = holdups(&command.language, &command.rendered, command.effect);
             if !notes.is_empty() {
                 document["steps"][at]["commands"][index]["notes"] = json!(notes);
             }
@@ -151,7 +151,7 @@ fn print_command(command: &PlannedCommand, recorded: &str, now: impl Fn() -> boo
     if let Some(words) = command.milder_by_word() {
         print_labelled("declared", &words);
     }
-    for note in holdups(&command.language, &command.rendered) {
+    for note in holdups(&command.language, &command.rendered, command.effect) {
         print_labelled(&"note".yellow().to_string(), &note);
     }
     for (name, text) in &command.capture {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use allclear_core::EffectClass;
+use allclear_core::{EffectClass, Target};
 
 use super::applied;
 use super::catalogue::{Catalogue, Entry, Filling, Template, quoted};
@@ -17,6 +17,7 @@ use super::room;
 use super::shell::Reading;
 use super::standing::Standing;
 use super::statement::{self, StatementMeasures};
+use super::switch::Switches;
 use crate::syntax::bash::{self, Frame, Redirect, RedirectKind, Word};
 
 /// What goes with one command.
@@ -38,7 +39,7 @@ pub struct Measures {
 
 /// What goes with a command in a language, which has this effect.
 pub fn measures(catalogue: &Catalogue, language: &str, text: &str, effect: EffectClass) -> Measures {
-    Measuring::new(catalogue).next(language, text, effect)
+    Measuring::new(catalogue, &Target::default()).next(language, text, effect)
 }
 
 /// Tells what goes with the commands of a plan, in order: what is recorded before a step, and undone in a session of its
@@ -47,12 +48,13 @@ pub fn measures(catalogue: &Catalogue, language: &str, text: &str, effect: Effec
 pub struct Measuring<'c> {
     catalogue: &'c Catalogue,
     standing: Standing,
+    switches: Switches,
 }
 
 impl<'c> Measuring<'c> {
-    /// Before the first command of a plan.
-    pub fn new(catalogue: &'c Catalogue) -> Self {
-        Self { catalogue, standing: Standing::default() }
+    /// Before the first command of a plan for this target.
+    pub fn new(catalogue: &'c Catalogue, target: &Target) -> Self {
+        Self { catalogue, standing: Standing::default(), switches: Switches::on(target) }
     }
 
     /// Another step begins.
@@ -62,26 +64,41 @@ impl<'c> Measuring<'c> {
 
     /// What goes with the next command, which has this effect.
     pub fn next(&mut self, language: &str, text: &str, effect: EffectClass) -> Measures {
+        if language == "bash" {
+            return self.next_in_bash(text, effect);
+        }
         let mut collected = Collected::default();
         match language {
-            "bash" => {
-                let script = bash::parse(text);
-                let reading = Reading { catalogue: self.catalogue, script: &script, depth: 0 };
-                self.standing.begin_text(&script, text);
-                for index in 0..script.invocations.len() {
-                    collected.invocation(&reading, &self.standing, index, text);
-                    self.standing.follow(&reading, index, text);
-                }
-                if script.error.is_some() {
-                    collected.without_undo += 1;
-                }
-            }
             "sql" => statement::measures(text).into_iter().for_each(|it| collected.statement(it)),
             "yaml" => collected.manifests(text, effect),
             "redis" => drop(collected.programs.insert("redis-cli".to_owned())),
             _ => {}
         }
+        self.switches.follow(language, text);
         collected.finish(effect, language)
+    }
+
+    fn next_in_bash(&mut self, text: &str, effect: EffectClass) -> Measures {
+        let mut collected = Collected::default();
+        let script = bash::parse(text);
+        let reading = Reading { catalogue: self.catalogue, script: &script, depth: 0 };
+        self.standing.begin_text(&script, text);
+        for index in 0..script.invocations.len() {
+            collected.invocation(&reading, &self.standing, index, text);
+            self.standing.follow(&reading, index, text);
+        }
+        if script.error.is_some() {
+            collected.without_undo += 1;
+        }
+        let with = collected.finish(effect, "bash");
+        self.switches.follow_script(self.catalogue, &script, &with);
+        with
+    }
+
+    /// After the last command, by the place among all: whose undo would act on another estate than the command does, and
+    /// why. Nothing is to be recorded and undone of them.
+    pub fn moved(&self) -> BTreeMap<usize, String> {
+        self.switches.moved()
     }
 }
 

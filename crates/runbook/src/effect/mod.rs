@@ -21,6 +21,7 @@ mod script;
 mod shell;
 mod standing;
 mod statement;
+mod switch;
 
 use allclear_core::{EffectClass, HttpRequest, http_requests};
 
@@ -32,6 +33,7 @@ pub(crate) use catalogue::{Program, built_in};
 pub use expansion::Classifying;
 pub(crate) use input::shown as shown_input;
 pub use measures::{Measures, Measuring, measures};
+pub(crate) use switch::CLUSTER_CLIENTS;
 
 /// The effect of one command of the given language, as the built-in catalogue has it.
 pub(crate) fn classify(language: &str, text: &str) -> EffectClass {

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalogue::quoted;
 use super::shell::Reading;
+use super::switch::switches;
 use crate::syntax::bash::{Frame, Invocation, Joined, Quoting, Script, Word};
 use crate::variable;
 
@@ -69,35 +70,6 @@ const CHOOSERS: [&str; 14] = [
     "NOMAD_",
     "ETCDCTL_",
     "MYSQL_",
-];
-
-/// Words by which programs choose, for themselves and for later calls, which estate they act on.
-const SWITCHES: [(&str, &[&str]); 25] = [
-    ("kubectl", &["config", "use-context"]),
-    ("kubectl", &["config", "use"]),
-    ("kubectl", &["config", "set-context"]),
-    ("kubectl", &["config", "set"]),
-    ("kubectl", &["config", "unset"]),
-    ("kubectx", &[]),
-    ("kubens", &[]),
-    ("oc", &["config", "use-context"]),
-    ("oc", &["config", "set-context"]),
-    ("oc", &["project"]),
-    ("oc", &["login"]),
-    ("gcloud", &["config", "set"]),
-    ("gcloud", &["config", "unset"]),
-    ("gcloud", &["configurations", "activate"]),
-    ("gcloud", &["get-credentials"]),
-    ("az", &["account", "set"]),
-    ("az", &["get-credentials"]),
-    ("aws", &["eks", "update-kubeconfig"]),
-    ("aws", &["configure", "set"]),
-    ("doctl", &["auth", "switch"]),
-    ("doctl", &["kubeconfig", "save"]),
-    ("docker", &["context", "use"]),
-    ("tsh", &["login"]),
-    ("terraform", &["workspace", "select"]),
-    ("pulumi", &["stack", "select"]),
 ];
 
 /// Names that the shell itself gives another value.
@@ -176,7 +148,13 @@ impl Standing {
     /// Follows what stays set.
     fn follow_names(&mut self, invocation: &Invocation, certain: bool, text: &str) {
         let alone = invocation.words.is_empty();
-        let declared = matches!(invocation.program(), "export" | "declare" | "typeset" | "readonly");
+        let declared = match invocation.program() {
+            "export" | "declare" | "typeset" | "readonly" | "unset" | "read" | "mapfile" | "readarray" | "getopts" => {
+                true
+            }
+            "printf" => invocation.arguments().first().is_some_and(|word| word.value == "-v"),
+            _ => false,
+        };
         let assigned = invocation.assignments.iter().filter(|_| alone).map(|assignment| &assignment.word);
         let words = assigned.chain(invocation.arguments().iter().filter(|_| declared));
         for word in words.filter(|word| !word.value.starts_with('-')) {
@@ -314,14 +292,6 @@ fn is_apart(script: &Script, index: usize) -> bool {
 
 fn chooses(name: &str) -> bool {
     CHOOSERS.iter().any(|chooser| name.starts_with(chooser)) && !name.ends_with("PASSWORD")
-}
-
-fn switches(invocation: &Invocation) -> bool {
-    let switched_by = |words: &[&str]| {
-        let mut arguments = invocation.arguments().iter();
-        words.iter().all(|word| arguments.any(|argument| argument.value == *word))
-    };
-    SWITCHES.iter().any(|(program, words)| invocation.program() == *program && switched_by(words))
 }
 
 /// `NAME=value` as it could be typed again: the name is never quoted, or it would not be set.

@@ -109,7 +109,7 @@ fn changes_outages_and_losses_are_told_apart() {
 /// Whether each command of a step, one text each, has an undo.
 fn undone(texts: &[&str]) -> Vec<bool> {
     let catalogue = Catalogue::default();
-    let mut measuring = Measuring::new(&catalogue);
+    let mut measuring = Measuring::new(&catalogue, &allclear_core::Target::default());
     measuring.begin_step();
     texts.iter().map(|text| measuring.next("bash", text, classify("bash", text)).undo.is_some()).collect()
 }
@@ -174,6 +174,12 @@ fn a_name_that_may_have_changed_is_not_believed() {
         (&[". ./env.sh", "kubectl scale deployment api --replicas=3"], false),
         (&["kubectl config use-context eu; kubectl scale deployment api --replicas=3"], false),
         (&["kubectl config use-context eu", "kubectl scale deployment api --replicas=3"], true),
+        (&["unset KUBECONFIG", "kubectl scale deployment api --replicas=3"], false),
+        (&["(unset KUBECONFIG)", "kubectl scale deployment api --replicas=3"], true),
+        (&["read -r KUBECONFIG < file", "kubectl scale deployment api --replicas=3"], false),
+        (&["printf -v AWS_PROFILE %s b", "kubectl scale deployment api --replicas=3"], false),
+        (&["printf '%s' AWS_PROFILE", "kubectl scale deployment api --replicas=3"], true),
+        (&["unset KUBECONFIG", "export KUBECONFIG=/a", "kubectl scale deployment api --replicas=3"], true),
         (&["kubectl scale deployment api --replicas=3"], true),
     ] {
         assert_eq!(undone(texts).last(), Some(&last), "{texts:?}");

@@ -81,6 +81,18 @@ pub struct Draft {
     pub refusals: Vec<PlanRefusal>,
 }
 
+/// Takes the undo from commands, by their place among all, for these reasons.
+fn stay(steps: &mut [PlannedStep], reasons: &BTreeMap<usize, String>, target: &str) {
+    let commands = steps.iter_mut().flat_map(|step| &mut step.commands).enumerate();
+    for (place, command) in commands.filter(|(_, command)| command.undo.is_some()) {
+        if let Some(why) = reasons.get(&place) {
+            let irreversible = Some(why.clone());
+            let stays = PlannedCommand { undo: None, capture: BTreeMap::new(), irreversible, ..command.clone() };
+            *command = stays.bound(target);
+        }
+    }
+}
+
 /// Plans a procedure as far as that is possible, for whoever wants to see what would be performed.
 ///
 /// # Errors
@@ -103,6 +115,7 @@ pub fn draft(
             false => planner.left_out(step),
         }
     }
+    stay(&mut steps, &planner.measuring.moved(), &request.target);
     let plan = Plan {
         digest: Digest::default(),
         runbook: runbook.path.clone(),
@@ -196,7 +209,7 @@ impl<'r> Planner<'r> {
             pinning: Pinning::new(request),
             catalogue,
             classifying: Classifying::new(catalogue, &request.variables),
-            measuring: Measuring::new(catalogue),
+            measuring: Measuring::new(catalogue, &request.estate),
             names,
             refusals: Vec::new(),
             assigned: BTreeSet::new(),
@@ -321,7 +334,7 @@ impl<'r> Planner<'r> {
         let with = self.measuring.next(&command.language, &rendered, effect);
         let planned = PlannedCommand::new(command.line, &command.language, rendered, effect, &self.request.target);
         PlannedCommand {
-            early_readers: early_readers(&planned.language, &planned.rendered),
+            early_readers: early_readers(&planned.language, &planned.rendered, effect),
             classified: (found > effect).then_some(found),
             capture: with.capture,
             undo: with.undo,

@@ -2,6 +2,7 @@
 
 use super::pins::Kind;
 use super::values::{Known, Values};
+use crate::effect::CLUSTER_CLIENTS;
 use crate::syntax::bash::{Quoting, Word};
 use crate::syntax::call::{Call, Flag};
 
@@ -14,29 +15,6 @@ pub(super) struct Named {
     /// As written; variables in it are replaced later. `None` where it cannot be known before it runs.
     pub(super) value: Option<String>,
 }
-
-/// Clients of Kubernetes that take `--context` and `--kubeconfig` as `kubectl` does.
-const KUBERNETES: &[&str] = &[
-    "kubectl",
-    "oc",
-    "k",
-    "helm",
-    "helmfile",
-    "stern",
-    "k9s",
-    "flux",
-    "istioctl",
-    "linkerd",
-    "velero",
-    "cmctl",
-    "cilium",
-    "kubetail",
-    "argo",
-    "tkn",
-    "virtctl",
-    "kustomize",
-    "skaffold",
-];
 
 const POSTGRES: &[&str] = &[
     "psql",
@@ -80,7 +58,7 @@ impl Naming<'_> {
     pub(super) fn named(self, changes: bool) -> Vec<Named> {
         let call = self.call;
         match call.program {
-            program if KUBERNETES.contains(&program) => self.kubernetes(changes),
+            program if CLUSTER_CLIENTS.contains(&program) => self.kubernetes(changes),
             "kubectx" => self.switched(Kind::Context),
             "kubens" => self.switched(Kind::Namespace),
             program if POSTGRES.contains(&program) => self.postgres(),
