@@ -18,6 +18,7 @@ mod simulator;
 mod spec;
 mod throwaway;
 mod virtual_clock;
+mod with_output;
 
 pub use bench::{
     Comparison, Goal, Program, Series, allclear_program, bench_folder, cpu_seconds, fsync_ms, machine,
@@ -39,3 +40,4 @@ pub use simulator::{
 };
 pub use spec::{SpecError, check as check_specs, executed as executed_spec};
 pub use virtual_clock::VirtualClock;
+pub use with_output::with_output;

@@ -64,7 +64,8 @@ impl Environment {
     /// The environment of this step, or a sentence that says which variable cannot be had.
     ///
     /// Later sources win: the defaults, the server, the variables of the plan (unless one would replace a variable of
-    /// the system, is reserved, or is named by no command), the target, the secrets of the plan that the target does not name, which the server must have.
+    /// the system, is reserved, or is named by no command), the target, the secrets of the plan that the target does not
+    /// name, which the server must have.
     pub(super) fn of(scope: &Scope<'_>) -> Result<Self, String> {
         let mut environment = Self { variables: basic(), secrets: Vec::new() };
         for (name, value) in scope.plan.environment(scope.target) {

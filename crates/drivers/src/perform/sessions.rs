@@ -159,6 +159,7 @@ impl Sessions {
             () = cancelled.wait() => {}
         }
         let summary = step::redacted(result, &redactor)?;
+        state.shell.succeed();
         // It goes into the log, where no secret may be.
         let directory = state.shell.directory().map(str::to_owned);
         Ok((summary, directory.filter(|directory| redactor.text(directory) == *directory)))

@@ -14,6 +14,7 @@ use super::{Captured, Environment, Failure, OutputSink, Scope, Stage, Task, prog
 use crate::redact::Redactor;
 use crate::seal::CaptureKey;
 use crate::secret::SecretText;
+use crate::shell;
 
 /// A step in which every command has an executor.
 pub(super) struct Performable<'a> {
@@ -73,6 +74,7 @@ impl<'a> Performable<'a> {
         environment: &Environment,
         stage: &mut Stage<'_>,
     ) -> Result<Vec<(String, Vec<u8>)>, String> {
+        shell::begin(scope, stage).await;
         let found = self.found(0..self.step.undisturbed(), |_| true, scope, environment, stage).await;
         found.map_err(|summary| format!("{summary}; nothing of this step was run"))
     }
@@ -154,11 +156,13 @@ impl<'a> Performable<'a> {
         stage: &mut Stage<'_>,
         mut attempt: Attempt<'_>,
     ) -> Result<String, Failure> {
+        shell::begin(scope, stage).await;
         self.find_programs(scope, environment, stage).await?;
         let Some(mut tries) = Tries::of(self.step)? else {
             return self.once(scope, environment, stage, &mut attempt).await;
         };
         loop {
+            shell::begin(scope, stage).await;
             stage.sink.send(tries.begin().as_bytes()).await;
             // A try that takes too long is dropped, with everything that it started: it only observes.
             let last = match timeout(tries.left(), self.once(scope, environment, stage, &mut attempt)).await {

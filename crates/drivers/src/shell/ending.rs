@@ -3,7 +3,6 @@
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
-use super::report::Snapshot;
 use crate::perform::Failure;
 
 /// How a command ended.
@@ -11,7 +10,7 @@ pub(super) enum Ending {
     /// The command ended and the session goes on.
     Done { exit_code: i32, directory: Option<String> },
     /// The session ended with it.
-    Ended { status: ExitStatus, snapshot: Option<Snapshot> },
+    Ended { status: ExitStatus, directory: Option<String>, script: Option<String> },
     /// The session was killed, since it had this many processes.
     Overrun { processes: String },
     /// The command wrote on the channel of the reports, so that nothing it says is believed; the session was killed.
@@ -25,11 +24,18 @@ const CUT_OFF: &str = "killed by SIGPIPE: something wrote on after what read fro
                        as `sed -n 1p` does and `head -1` does not, or make the pipeline a command of its own";
 
 /// What a command that succeeded leaves behind.
-pub(super) enum Left {
-    /// The session, which stands there and has yet to tell all that it knows.
-    Session { directory: Option<String> },
-    /// What the session knew, unless that was too much.
-    Snapshot(Option<Snapshot>),
+pub(super) struct Left {
+    /// Where the session stood, where that is text.
+    pub(super) directory: Option<String>,
+    pub(super) session: SessionLeft,
+}
+
+/// What is left of the session itself.
+pub(super) enum SessionLeft {
+    /// It goes on, and has yet to tell all that it knows.
+    Alive,
+    /// It has ended. What restores what it knew, unless that was too much.
+    Ended { script: Option<String> },
 }
 
 impl Ending {
@@ -52,9 +58,9 @@ impl Ending {
                     .to_owned()
                     .into());
             }
-            Self::Done { exit_code, directory } => (exit_code, Left::Session { directory }),
-            Self::Ended { status, snapshot } => match (status.code(), status.signal()) {
-                (Some(exit_code), _) => (exit_code, Left::Snapshot(snapshot)),
+            Self::Done { exit_code, directory } => (exit_code, Left { directory, session: SessionLeft::Alive }),
+            Self::Ended { status, directory, script } => match (status.code(), status.signal()) {
+                (Some(exit_code), _) => (exit_code, Left { directory, session: SessionLeft::Ended { script } }),
                 (None, signal) => {
                     let signal = signal_name(signal.unwrap_or_default());
                     return Err(format!("ended with its shell, which was killed by {signal}").into());

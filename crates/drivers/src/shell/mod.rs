@@ -6,10 +6,10 @@
 //! however it ends, the group is killed. A command that is cancelled takes along what left the group, too. A session
 //! with far too many processes is killed.
 //!
-//! A command that fails ends its shell, since strict mode leaves it no other way. The next one then begins in a new
-//! shell with the directory, options, variables and functions as they were after the last command that succeeded:
-//! repeating a step starts from what the step started from. Background jobs, traps and open files do not survive that.
-//! After a restart only the directory is known, from the log, and the output says that the variables are gone.
+//! A command that fails ends its shell. The next one begins in a new shell with the directory, options, variables and
+//! functions as they were after the last command that succeeded; another attempt at a step, and another try of one that
+//! waits, with those that the first one found. Background jobs, traps and open files do not survive a new shell. After a
+//! restart only the directory is known, from the log, and the output says that the variables are gone.
 
 mod control_group;
 mod ending;
@@ -20,10 +20,12 @@ mod script;
 mod session;
 mod syntax;
 
-use crate::perform::{Failure, Scope, Stage, Task};
-use ending::{Ending, Left};
+use std::sync::Arc;
+
+use crate::perform::{Cancellation, Failure, Scope, Stage, Task};
+use ending::{Ending, SessionLeft};
 pub(crate) use leftover::Performer;
-use report::{CAPTURED_BYTES_MAX, Snapshot};
+use report::CAPTURED_BYTES_MAX;
 use script::Script;
 use session::Session;
 
@@ -37,26 +39,80 @@ const COMPLAINT_CHARS_MAX: usize = 300;
 #[derive(Default)]
 pub(crate) struct Shell {
     session: Option<Session>,
-    /// What the session knew after a command that succeeded: the last one, or the one before while the session goes on.
-    snapshot: Option<Snapshot>,
-    /// Where the last command that succeeded left it.
-    directory: Option<String>,
+    /// As of the last command that succeeded, but that the session may have yet to tell the script.
+    state: State,
+    /// The step that has begun and not succeeded.
+    beginning: Option<Beginning>,
     /// Whether variables of earlier steps are gone and the output has yet to say so.
     is_new: bool,
+}
+
+/// What a new session is brought to.
+#[derive(Default, Clone)]
+struct State {
+    /// Where it stands; `None` where Allclear itself does.
+    directory: Option<String>,
+    /// Restores everything else.
+    script: Arc<str>,
+}
+
+/// How a step found the shell.
+struct Beginning {
+    step: u32,
+    state: State,
+    /// Whether a command was begun since.
+    has_acted: bool,
 }
 
 impl Shell {
     /// The directory that the last command that succeeded left the shell in.
     pub(crate) fn directory(&self) -> Option<&str> {
-        self.directory.as_deref()
+        self.state.directory.as_deref()
+    }
+
+    /// The step has succeeded: the next one goes on from there.
+    pub(crate) fn succeed(&mut self) {
+        self.beginning = None;
+    }
+
+    /// Where what is before a command is looked at, if the shell stands elsewhere: where the latest step that succeeded
+    /// left it, since an undo goes there, or where this one began.
+    fn elsewhere(&self, scope: &Scope<'_>) -> Option<String> {
+        let began = &self.beginning.as_ref()?.state.directory;
+        let own = || std::env::current_dir().ok()?.into_os_string().into_string().ok();
+        let to = scope.directory.map(str::to_owned).or_else(|| began.clone());
+        if to == self.state.directory { None } else { to.or_else(own) }
     }
 
     /// Keeps what a new session would go on from.
-    fn keep(&mut self, snapshot: Option<Snapshot>, scope: &Scope<'_>) {
-        if snapshot.is_none() {
-            tracing::warn!(run = %scope.run, step = scope.step, "the session's state is not kept: a failure would fall back to an older one");
+    fn keep(&mut self, script: Option<String>, scope: &Scope<'_>) {
+        match script {
+            Some(script) => self.state.script = script.into(),
+            None => {
+                tracing::warn!(run = %scope.run, step = scope.step, "the session's state is not kept: a failure would fall back to an older one");
+            }
         }
-        self.snapshot = snapshot.or(self.snapshot.take());
+    }
+
+    /// Takes the session out of its place once it has told what it knows.
+    async fn take(&mut self, scope: &Scope<'_>, cancelled: &mut Cancellation) -> Option<Session> {
+        let mut session = self.session.take()?;
+        let report = session.reported(cancelled).await;
+        if let Some(report) = report.filter(|report| report.exit_code() == Some(0)) {
+            self.keep(report.script(), scope);
+        }
+        Some(session)
+    }
+
+    /// Begins the step; whether the session is not in the state that the step is to find.
+    fn turn_to(&mut self, step: u32) -> bool {
+        let again = self.beginning.take().filter(|beginning| beginning.step == step);
+        let is_stale = again.as_ref().is_some_and(|beginning| beginning.has_acted);
+        if let Some(beginning) = again {
+            self.state = beginning.state;
+        }
+        self.beginning = Some(Beginning { step, state: self.state.clone(), has_acted: false });
+        is_stale
     }
 
     /// Kills everything that runs in it, and waits until it is gone.
@@ -71,6 +127,22 @@ impl Shell {
         if let Some(session) = self.session.take() {
             session.close().await;
         }
+    }
+}
+
+/// Has the shell be as the step is to find it: before each attempt and each try, and before what is before it is looked
+/// at. Nothing happens where it is so already.
+pub(crate) async fn begin(scope: &Scope<'_>, stage: &mut Stage<'_>) {
+    let shell = &mut *stage.shell;
+    if let (None, None, Some(directory)) = (&shell.session, &shell.state.directory, scope.directory) {
+        shell.state.directory = Some(directory.to_owned());
+        shell.is_new = true;
+    }
+    let session = shell.take(scope, &mut stage.cancelled).await;
+    let is_stale = shell.turn_to(scope.step);
+    match session {
+        Some(session) if is_stale => session.close().await,
+        session => shell.session = session,
     }
 }
 
@@ -93,24 +165,28 @@ pub(crate) async fn check(task: &Task<'_>, is_first: bool) -> Result<(), String>
 pub(crate) async fn run(text: &str, task: &Task<'_>, stage: &mut Stage<'_>) -> Result<(), Failure> {
     let mut session = session(task, stage).await?;
     let (shell, scope) = (&mut *stage.shell, task.scope);
+    if let Some(beginning) = &mut shell.beginning {
+        beginning.has_acted = true;
+    }
     if std::mem::take(&mut shell.is_new) {
         stage.sink.send(NEW_SHELL).await;
     }
     let script = Script::performing(scope.step, text, &task.command.early_readers, task.captured.iter());
     let ending = session.run(&script, &mut stage.sink, &mut stage.cancelled).await;
-    if let Ending::Cancelled = ending {
-        session.terminate().await;
-    }
     match &ending {
-        Ending::Done { .. } => shell.session = Some(session),
-        Ending::Ended { .. } | Ending::Overrun { .. } | Ending::Garbled | Ending::Cancelled => drop(session),
+        Ending::Done { exit_code: 0, .. } => shell.session = Some(session),
+        // Not in strict mode any more, or it would have left.
+        Ending::Done { .. } => session.close().await,
+        Ending::Cancelled => session.terminate().await,
+        Ending::Ended { .. } | Ending::Overrun { .. } | Ending::Garbled => drop(session),
     }
     let tail = stage.sink.tail();
     match ending.into_result(&tail) {
-        Ok(Left::Session { directory }) => shell.directory = directory.or(shell.directory.take()),
-        Ok(Left::Snapshot(snapshot)) => {
-            shell.keep(snapshot, scope);
-            shell.directory = shell.snapshot.as_ref().map(|snapshot| snapshot.directory.clone());
+        Ok(left) => {
+            shell.state.directory = left.directory.or(shell.state.directory.take());
+            if let SessionLeft::Ended { script } = left.session {
+                shell.keep(script, scope);
+            }
         }
         Err(failure) if failure.exit_code == Some(syntax::EXIT_CODE) && syntax::is_one_line(text) => {
             let mistake = syntax::check(text, task.environment).await.err();
@@ -125,7 +201,7 @@ pub(crate) async fn run(text: &str, task: &Task<'_>, stage: &mut Stage<'_>) -> R
 /// complains about goes into the sentence about its failure and nowhere else.
 pub(crate) async fn capture(text: &str, task: &Task<'_>, stage: &mut Stage<'_>) -> Result<Vec<u8>, Failure> {
     let mut session = session(task, stage).await?;
-    let script = Script::capturing(task.scope.step, task.scope.directory, text);
+    let script = Script::capturing(task.scope.step, stage.shell.elsewhere(task.scope).as_deref(), text);
     let (ending, captured) = session.capture(&script, &mut stage.sink, &mut stage.cancelled).await;
     if let Ending::Cancelled = ending {
         session.terminate().await;
@@ -153,21 +229,8 @@ async fn session(task: &Task<'_>, stage: &mut Stage<'_>) -> Result<Session, Fail
         return Err("was not begun: the run was cancelled".to_owned().into());
     }
     let shell = &mut *stage.shell;
-    if let (None, None, Some(directory)) = (&shell.session, &shell.snapshot, task.scope.directory) {
-        shell.snapshot = Some(Snapshot { directory: directory.to_owned(), script: String::new() });
-        shell.is_new = true;
-    }
-    match shell.session.take() {
-        Some(mut session) => {
-            let report = session.reported(&mut stage.cancelled).await;
-            if let Some(report) = report.filter(|report| report.exit_code() == Some(0)) {
-                shell.keep(report.snapshot(), task.scope);
-            }
-            Ok(session.alive()?)
-        }
-        None => {
-            let snapshot = shell.snapshot.as_ref();
-            Ok(Session::begin(task.environment, snapshot, &mut stage.sink, &mut stage.cancelled).await?)
-        }
+    match shell.take(task.scope, &mut stage.cancelled).await {
+        Some(session) => Ok(session.alive()?),
+        None => Ok(Session::begin(task.environment, &shell.state, &mut stage.sink, &mut stage.cancelled).await?),
     }
 }

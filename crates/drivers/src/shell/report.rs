@@ -1,8 +1,8 @@
 //! What a session tells on its control channel: how a command ended, and what the session knows.
 //!
 //! A report is three fields, each closed by a NUL: kind and exit code, working directory, and a script that restores
-//! the rest, which nobody waits for before it is needed. The script holds the values of exported secrets: it stays in memory and is never printed. Before the
-//! report of a capture comes one more field: what was captured, in base64.
+//! the rest, which nobody waits for before it is needed. The script holds the values of exported secrets: it stays in
+//! memory and is never printed. Before the report of a capture comes one more field: what was captured, in base64.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,12 +14,6 @@ const STATE_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub(super) const CAPTURED_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// The same in base64, and one more byte to know a longer one by.
 const CAPTURED_TEXT_BYTES_MAX: usize = (CAPTURED_BYTES_MAX + 1).div_ceil(3) * 4;
-
-/// What a session knows, enough to begin another one like it.
-pub(super) struct Snapshot {
-    pub(super) directory: String,
-    pub(super) script: String,
-}
 
 /// A report as it arrives.
 #[derive(Default)]
@@ -93,10 +87,11 @@ impl Report {
         String::from_utf8(self.fields[1].clone()).ok().filter(|_| self.tells_of_an_end())
     }
 
-    /// What the session knows after a command that succeeded; `None` where it is too much, or not text.
-    pub(super) fn snapshot(self) -> Option<Snapshot> {
+    /// What restores all that the session knows after a command that succeeded, but for its directory; `None` where it
+    /// is too much, or not text.
+    pub(super) fn script(self) -> Option<String> {
         (self.is_complete() && !self.cut && self.exit_code() == Some(0)).then_some(())?;
-        let [_, directory, script] = self.fields;
-        Some(Snapshot { directory: String::from_utf8(directory).ok()?, script: String::from_utf8(script).ok()? })
+        let [_, _, script] = self.fields;
+        String::from_utf8(script).ok()
     }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use super::State;
 use super::report::CAPTURED_BYTES_MAX;
 
 /// The part of the session that is ours.
@@ -15,18 +16,11 @@ const PREAMBLE: &str = include_str!("session.sh");
 pub(super) struct Script(Vec<u8>);
 
 impl Script {
-    /// Begins a session.
-    pub(super) fn beginning() -> Self {
-        Self::opening("")
-    }
-
-    /// Begins a session that goes on where another one was.
-    pub(super) fn restoring(directory: &str, script: &str) -> Self {
-        let (directory, script) = (quoted(directory), quoted(script));
-        Self::opening(&format!("cd -- {directory} 2>/dev/null || exit 1\neval {script} >/dev/null 2>&1 || true\n"))
-    }
-
-    fn opening(restore: &str) -> Self {
+    /// Begins a session, which goes on from the state that another one was in.
+    pub(super) fn beginning(state: &State) -> Self {
+        let go = state.directory.as_deref().map(|to| format!("builtin cd -- {} 2>/dev/null || exit 1\n", quoted(to)));
+        let (go, script) = (go.unwrap_or_default(), quoted(&state.script));
+        let restore = format!("{go}eval {script} >/dev/null 2>&1 || true\n");
         Self(format!("{PREAMBLE}\n{restore}{{ __allclear_report done 0; }} 2>/dev/null\n").into_bytes())
     }
 
@@ -63,15 +57,14 @@ impl Script {
     }
 
     /// Captures what a command writes on its standard output. It runs in a subshell, so that nothing of the session
-    /// changes and the session survives its failure; and where the step before left the shell, as far as that is known,
-    /// for that is where it is undone: an attempt that failed may have left it elsewhere.
+    /// changes and the session survives its failure; in that directory where it is to run in another than the session's.
     pub(super) fn capturing(step: u32, directory: Option<&str>, command: &str) -> Self {
         let (command, limit, entering) = (quoted(command), CAPTURED_BYTES_MAX + 1, entering(step));
-        let began = directory.map_or_else(|| "\"$__allclear_began\"".to_owned(), quoted);
+        let go = directory.map(|to| format!("builtin cd -- {}; ", quoted(to))).unwrap_or_default();
         let text = format!(
             "{entering}\
              set +euxv\n\
-             ( set -euo pipefail; builtin cd -- {began}; eval {command} ) </dev/null \
+             ( set -euo pipefail; {go}eval {command} ) </dev/null \
              | command head -c {limit} | command base64 | command tr -d '\\n' >&\"$__allclear_control\"\n\
              __allclear_report_capture \"${{PIPESTATUS[@]}}\" 2>/dev/null\n"
         );
@@ -94,12 +87,9 @@ fn evaluated(command: &str, early_readers: &BTreeSet<u32>) -> String {
     format!("( trap {} EXIT; eval {command} )", quoted(&leave))
 }
 
-/// Says which step it is, and keeps in mind where the shell stood when it began.
+/// Says which step it is.
 fn entering(step: u32) -> String {
-    format!(
-        "{{ [[ ${{ALLCLEAR_STEP-}} == {step} && ${{__allclear_began-}} ]] || __allclear_began=$PWD; \
-         export ALLCLEAR_STEP={step}; }} 2>/dev/null\n"
-    )
+    format!("{{ export ALLCLEAR_STEP={step}; }} 2>/dev/null\n")
 }
 
 /// In single quotes, in which bash takes every character for itself.

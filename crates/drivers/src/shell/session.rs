@@ -27,9 +27,10 @@ use tokio::process::{ChildStderr, ChildStdin};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
+use super::State;
 use super::ending::Ending;
 use super::offspring::{MARKER, Offspring, now_ticks};
-use super::report::{Report, Snapshot};
+use super::report::Report;
 use super::script::Script;
 use crate::perform::{Cancellation, Environment, OutputSink};
 
@@ -80,17 +81,15 @@ pub(super) fn missing(error: &io::Error) -> String {
 }
 
 impl Session {
-    /// Starts bash, and restores what an earlier session knew.
+    /// Starts bash, and brings it to the state that an earlier session was in.
     pub(super) async fn begin(
         environment: &Environment,
-        snapshot: Option<&Snapshot>,
+        state: &State,
         sink: &mut OutputSink<'_>,
         cancelled: &mut Cancellation,
     ) -> Result<Self, String> {
         let mut session = Self::spawn(environment).map_err(|error| missing(&error))?;
-        let restore = snapshot
-            .map_or_else(Script::beginning, |snapshot| Script::restoring(&snapshot.directory, &snapshot.script));
-        match session.run(&restore, sink, cancelled).await {
+        match session.run(&Script::beginning(state), sink, cancelled).await {
             Ending::Done { .. } => {
                 session.reported(cancelled).await;
                 Ok(session)
@@ -99,9 +98,9 @@ impl Session {
                 session.terminate().await;
                 Err("was not begun: the run was cancelled".to_owned())
             }
-            Ending::Ended { .. } | Ending::Overrun { .. } | Ending::Garbled => Err(snapshot.map_or_else(
+            Ending::Ended { .. } | Ending::Overrun { .. } | Ending::Garbled => Err(state.directory.as_ref().map_or_else(
                 || "was not begun: bash ended at once".to_owned(),
-                |snapshot| format!("was not begun: the session's directory `{}` is gone", snapshot.directory),
+                |directory| format!("was not begun: the session's directory `{directory}` is gone"),
             )),
         }
     }
@@ -225,7 +224,7 @@ impl Session {
             self.since_ticks = None;
             return match self.overrun.get() {
                 Some(processes) => Ending::Overrun { processes: processes.clone() },
-                None => Ending::Ended { status, snapshot: report.snapshot() },
+                None => Ending::Ended { status, directory: report.directory(), script: report.script() },
             };
         }
         self.pass_on_rest(sink, cancelled).await;

@@ -207,6 +207,19 @@ async fn what_is_before_a_later_command_is_found_where_the_step_began() {
 }
 
 #[tokio::test]
+async fn a_folder_that_is_gone_hinders_no_capture_that_need_not_go_there() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let sessions = sessions(folder.path());
+    let gone = folder.path().join("gone");
+    let command = format!("mkdir {0}; cd {0}; rmdir {0}", gone.display());
+    assert!(perform(&sessions, &bash(1, &[&command])).await.0.succeeded);
+    let effect = capturing(bash(2, &["echo change"]), &[("OLD", "echo 3")]);
+    let effect = CaptureEffect { directory: Some(gone.display().to_string()), ..effect };
+    assert!(sessions.capture(&effect).await.is_ok());
+    sessions.close(RUN).await;
+}
+
+#[tokio::test]
 async fn eight_megabytes_of_any_bytes_survive() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let sessions = sessions(folder.path());

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use allclear_core::{EffectClass, PerformEffect, PlannedCommand, RunId, Target};
 use allclear_drivers::{Performed, Sessions};
-use allclear_testkit::lone_step;
+use allclear_testkit::{lone_step, with_output};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -26,17 +26,7 @@ pub(crate) fn bash(number: u32, commands: &[&str]) -> PerformEffect {
 
 /// Performs the step; what came of it, and the bytes of its output.
 pub(crate) async fn perform_bytes(sessions: &Sessions, effect: &PerformEffect) -> (Performed, Vec<u8>) {
-    let (sender, mut receiver) = mpsc::channel::<Bytes>(4);
-    let collect = tokio::spawn(async move {
-        let mut output = Vec::new();
-        while let Some(chunk) = receiver.recv().await {
-            output.extend_from_slice(&chunk);
-        }
-        output
-    });
-    let performed = tokio::time::timeout(LIMIT, sessions.perform(effect, &sender)).await.expect("it ends");
-    drop(sender);
-    (performed, collect.await.expect("the output was collected"))
+    with_output(async |sink| sessions.perform(effect, sink).await).await
 }
 
 /// Performs the step; what came of it, and its output.
