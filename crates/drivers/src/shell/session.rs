@@ -98,10 +98,12 @@ impl Session {
                 session.terminate().await;
                 Err("was not begun: the run was cancelled".to_owned())
             }
-            Ending::Ended { .. } | Ending::Overrun { .. } | Ending::Garbled => Err(state.directory.as_ref().map_or_else(
-                || "was not begun: bash ended at once".to_owned(),
-                |directory| format!("was not begun: the session's directory `{directory}` is gone"),
-            )),
+            Ending::Ended { .. } | Ending::Overrun { .. } | Ending::Garbled => {
+                Err(state.directory.as_ref().map_or_else(
+                    || "was not begun: bash ended at once".to_owned(),
+                    |directory| format!("was not begun: the session's directory `{directory}` is gone"),
+                ))
+            }
         }
     }
 
