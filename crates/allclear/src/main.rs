@@ -113,7 +113,7 @@ fn run_in_company(cli: Cli) -> anyhow::Result<Exit> {
     // Every TLS connection of the process uses this one provider; a second call can only mean it is installed already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     listen_to_the_program();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match allclear_engine::runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
             print::words(format!("error: cannot start: {error}"));

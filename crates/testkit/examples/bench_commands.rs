@@ -34,8 +34,11 @@ const ROUND_SECONDS: u64 = 1;
 const CLIENTS: usize = 64;
 const ACKNOWLEDGEMENTS: usize = 1_000;
 
-#[tokio::main]
-async fn main() -> Fallible<()> {
+fn main() -> Fallible<()> {
+    allclear_engine::runtime()?.block_on(measure())
+}
+
+async fn measure() -> Fallible<()> {
     let seconds = std::env::args().nth(1).map_or(Ok(ROUND_SECONDS), |seconds| seconds.parse())?;
     println!("{}", machine());
     println!("\nDurable commands, all about one incident");

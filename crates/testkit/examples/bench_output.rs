@@ -33,8 +33,11 @@ const MEGABYTES: usize = 200;
 const ROUNDS: u32 = 7;
 const GROWTH_MIB_MAX: f64 = 30.0;
 
-#[tokio::main]
-async fn main() -> Fallible<()> {
+fn main() -> Fallible<()> {
+    allclear_engine::runtime()?.block_on(measure())
+}
+
+async fn measure() -> Fallible<()> {
     let megabytes = std::env::args().nth(1).map_or(Ok(MEGABYTES), |megabytes| megabytes.parse())?;
     println!("{}", machine());
     let folder = tempfile::tempdir_in(bench_folder())?;

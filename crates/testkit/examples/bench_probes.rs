@@ -39,8 +39,11 @@ const INTERVAL: Duration = Duration::from_secs(60);
 const FIRST_PROBES: Duration = Duration::from_secs(6);
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n";
 
-#[tokio::main]
-async fn main() -> Fallible<()> {
+fn main() -> Fallible<()> {
+    allclear_engine::runtime()?.block_on(measure())
+}
+
+async fn measure() -> Fallible<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let number = |at: usize, usual: u64| arguments.get(at).map_or(Ok(usual), |text| text.parse());
     match arguments.first().map(String::as_str) {

@@ -17,8 +17,11 @@ type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 const STEPS: u32 = 200;
 const COMMAND: &str = "/bin/true";
 
-#[tokio::main]
-async fn main() -> Fallible<()> {
+fn main() -> Fallible<()> {
+    allclear_engine::runtime()?.block_on(measure())
+}
+
+async fn measure() -> Fallible<()> {
     let steps = std::env::args().nth(1).map_or(Ok(STEPS), |steps| steps.parse())?;
     println!("{}", machine());
     let folder = tempfile::tempdir_in(bench_folder())?;

@@ -80,7 +80,7 @@ fn walk(folder: &Path, wanted: fn(&str) -> bool, found: &mut Vec<Source>) -> std
         // A link to a folder may lead round in a circle; a link to a file is that file.
         if kind.is_dir() && !name.starts_with('.') && !SKIPPED.contains(&name.as_ref()) {
             walk(&entry.path(), wanted, found)?;
-        } else if !kind.is_dir() && wanted(&name) && entry.path().is_file() {
+        } else if wanted(&name) && (kind.is_file() || kind.is_symlink() && entry.path().is_file()) {
             found.push(Source { path: entry.path(), given: false });
         }
     }

@@ -5,8 +5,8 @@ use std::ops::Range;
 use allclear_runbook::{DiagnosticSeverity, Finding, RULES, Settings};
 use annotate_snippets::{AnnotationKind, Level, Patch, Renderer, Snippet};
 
-use super::Checked;
 use super::place::Lines;
+use super::{Checked, on_all_cores};
 
 /// How many lines of a finding are shown, where it covers more.
 const MOST_LINES: usize = 4;
@@ -16,16 +16,15 @@ const MOST_BYTES: usize = 2_000;
 /// Every finding with an excerpt, a blank line between them.
 pub(crate) fn human(checked: &[Checked], colours: bool) -> String {
     let renderer = if colours { Renderer::styled() } else { Renderer::plain() };
-    let mut out = String::new();
-    for file in checked.iter().filter(|file| !file.findings.is_empty()) {
-        let text = without_secrets(&file.text, &file.findings);
-        let lines = Lines::of(&text);
-        for finding in &file.findings {
-            out.push_str(&one(&file.path, &text, &lines, finding, &renderer));
-            out.push_str("\n\n");
-        }
-    }
-    out
+    let with_findings: Vec<&Checked> = checked.iter().filter(|file| !file.findings.is_empty()).collect();
+    on_all_cores(&with_findings, |file| of_file(file, &renderer)).concat()
+}
+
+fn of_file(file: &Checked, renderer: &Renderer) -> String {
+    let text = without_secrets(&file.text, &file.findings);
+    let lines = Lines::of(&text);
+    let shown = file.findings.iter().map(|finding| one(&file.path, &text, &lines, finding, renderer) + "\n\n");
+    shown.collect()
 }
 
 /// Rules that tell where a secret stands in the text.

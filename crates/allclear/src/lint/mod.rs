@@ -13,7 +13,6 @@ mod place;
 mod sarif;
 
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use allclear_runbook::{Diagnostic, Finding, Runbook, Surroundings};
@@ -40,31 +39,34 @@ pub(crate) struct Checked {
     pub(crate) findings: Vec<Finding>,
 }
 
-/// Lints every file, on as many cores as there are; the order is that of the files.
+/// Lints every file; the order is that of the files.
 pub(crate) fn check(files: &[Source], config: &LintConfig) -> anyhow::Result<Vec<Checked>> {
     let today = today();
+    let checked = on_all_cores(files, |source| Ok(check_one(source, source.read()?, config, &today)));
+    checked.into_iter().collect()
+}
+
+/// What the work makes of every item, in the order of the items.
+fn on_all_cores<I: Sync, R: Send>(items: &[I], work: impl Fn(&I) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(files.len()));
-    let work = || -> anyhow::Result<()> {
-        let mut own = Vec::new();
-        while let Some((index, source)) = take(files, &next) {
-            own.push((index, check_one(source, source.read()?, config, &today)));
+    let one_after_another = || {
+        let mut done = Vec::new();
+        while let Some((index, item)) = take(items, &next) {
+            done.push((index, work(item)));
         }
-        done.lock().expect("no thread panics while it holds this").append(&mut own);
-        Ok(())
+        done
     };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(files.len());
-    std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mut result = work();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(items.len());
+    let mut done = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(one_after_another)).collect();
+        let mut done = one_after_another();
         for other in others {
-            result = result.and(other.join().expect("linting does not panic"));
+            done.append(&mut other.join().expect("linting does not panic"));
         }
-        result
-    })?;
-    let mut done = done.into_inner().expect("no thread panics while it holds this");
-    done.sort_by_key(|(index, _)| *index);
-    Ok(done.into_iter().map(|(_, checked)| checked).collect())
+        done
+    });
+    done.sort_unstable_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, made)| made).collect()
 }
 
 /// The day, in UTC: reading the machine's time zone takes longer than linting a file.
@@ -72,9 +74,9 @@ pub(crate) fn today() -> String {
     jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
 }
 
-fn take<'f>(files: &'f [Source], next: &AtomicUsize) -> Option<(usize, &'f Source)> {
+fn take<'i, I>(items: &'i [I], next: &AtomicUsize) -> Option<(usize, &'i I)> {
     let index = next.fetch_add(1, Ordering::Relaxed);
-    files.get(index).map(|source| (index, source))
+    items.get(index).map(|item| (index, item))
 }
 
 fn check_one(source: &Source, text: String, config: &LintConfig, today: &str) -> Checked {
