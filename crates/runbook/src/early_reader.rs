@@ -31,7 +31,7 @@ pub fn early_readers(language: &str, text: &str, effect: EffectClass) -> BTreeSe
 }
 
 /// The first part of a pipeline that changes something which stops reading early, and may so end what writes to it.
-pub(crate) fn cuts_off<'s>(script: &'s Script, effect: EffectClass) -> Option<&'s Invocation> {
+pub(crate) fn cuts_off(script: &Script, effect: EffectClass) -> Option<&Invocation> {
     readers(script).find(|it| effect != EffectClass::Observe && script.one_pipeline && it.stage > 0)
 }
 

@@ -55,7 +55,7 @@ pub fn yaml(text: &str) {
 /// Any text as a runbook, with everything that lint says about it.
 pub fn lint(text: &str) {
     let (runbook, diagnostics) = crate::parse("any.md", text);
-    let surroundings = Surroundings { today: Some("2026-03-01".to_owned()), look: None };
+    let surroundings = Surroundings { today: Some("2026-03-01".to_owned()), look: None, read: None };
     for finding in crate::lint(&runbook, text, &diagnostics, &surroundings, &Settings::default()) {
         within(text, finding.span);
         finding.fix.iter().for_each(|fix| can_be_applied(text, fix));

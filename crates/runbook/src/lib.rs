@@ -28,8 +28,8 @@ pub use early_reader::early_readers;
 pub use effect::{Catalogue, CatalogueProblem, Classifying, Measures, Measuring, classify_with, measures, reclassify};
 pub use holdup::holdups;
 pub use lint::{
-    Covered, Edit, Finding, Fix, FoundBy, Known, RULES, Rule, Settings, Surroundings, Watched, WatchedKind,
-    alert_rules, anchors, coverage, find_rule, lint, scheduled_jobs,
+    Covered, Edit, Finding, Fix, FoundBy, Known, RULES, ReadText, Rule, Settings, Surroundings, Watched, WatchedKind,
+    alert_rules, coverage, find_rule, lint, scheduled_jobs,
 };
 pub use model::{
     Command, Contact, Endpoint, NotCommand, Procedure, ProcessStep, ReviewItem, Runbook, ScheduledJob, Section,

@@ -98,7 +98,7 @@ fn said(code: &str, runbook: &str, spec: &str) -> String {
     let (parsed, diagnostics) = parse("runbook.md", runbook);
     let around: BTreeSet<&str> = spec.lines().filter_map(|line| line.strip_prefix("- file: ")).collect();
     let look = |path: &str| if around.contains(path) { Known::Present } else { Known::Missing };
-    let surroundings = Surroundings { today: Some("2026-03-01".to_owned()), look: Some(&look) };
+    let surroundings = Surroundings { today: Some("2026-03-01".to_owned()), look: Some(&look), read: None };
     let mut out = String::new();
     for finding in lint(&parsed, runbook, &diagnostics, &surroundings, &Settings::default())
         .iter()

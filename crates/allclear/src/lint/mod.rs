@@ -117,6 +117,7 @@ pub(crate) fn examine(
 ) -> Vec<Finding> {
     let neighbours = neighbours::Neighbours::of(path);
     let look = |asked: &str| neighbours.look(asked);
-    let surroundings = Surroundings { today: Some(today.to_owned()), look: Some(&look) };
+    let read = |asked: &str| neighbours.read(asked);
+    let surroundings = Surroundings { today: Some(today.to_owned()), look: Some(&look), read: Some(&read) };
     allclear_runbook::lint(runbook, text, diagnostics, &surroundings, &config.settings)
 }

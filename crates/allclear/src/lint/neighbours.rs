@@ -27,23 +27,27 @@ impl Neighbours {
 
     /// What stands at a path as the runbook writes it. What lies outside the repository is not judged.
     pub(super) fn look(&self, asked: &str) -> Known {
-        let path = match (asked.strip_prefix('/'), self.root()) {
-            (Some(rest), Some(root)) => root.join(rest),
-            (Some(_), None) => return Known::Present,
-            (None, _) => self.folder.join(asked),
-        };
-        let path = without_dots(&path);
-        if self.root().is_some_and(|root| !path.starts_with(root)) {
-            return Known::Present;
-        }
-        if !path.exists() {
-            return Known::Missing;
-        }
-        let markdown = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("md"));
-        match markdown.then(|| std::fs::read(&path)) {
-            Some(Ok(bytes)) => Known::Document(allclear_runbook::anchors(&String::from_utf8_lossy(&bytes))),
+        match self.place(asked) {
+            Some(path) if !path.exists() => Known::Missing,
             _ => Known::Present,
         }
+    }
+
+    /// The text of the Markdown file there.
+    pub(super) fn read(&self, asked: &str) -> Option<String> {
+        let is_markdown = |path: &PathBuf| path.extension().is_some_and(|it| it.eq_ignore_ascii_case("md"));
+        let bytes = std::fs::read(self.place(asked).filter(is_markdown)?).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// The path on this disk, unless it is outside the repository.
+    fn place(&self, asked: &str) -> Option<PathBuf> {
+        let path = match asked.strip_prefix('/') {
+            Some(rest) => self.root()?.join(rest),
+            None => self.folder.join(asked),
+        };
+        let path = without_dots(&path);
+        self.root().is_none_or(|root| path.starts_with(root)).then_some(path)
     }
 }
 

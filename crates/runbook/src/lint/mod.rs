@@ -27,13 +27,12 @@ pub(crate) use batch::{BatchSource, Sent};
 pub use coverage::{Covered, FoundBy, Watched, WatchedKind, alert_rules, coverage, scheduled_jobs};
 pub(crate) use document::{Document, Entry, Place, Scope};
 pub(crate) use fence::Fence;
-pub use prose::anchors;
-pub(crate) use prose::{Link, Prose, same_anchor};
+pub(crate) use prose::{Link, Prose};
 pub(crate) use report::Report;
 pub use report::{Edit, Finding, Fix};
 pub use rules::RULES;
 pub use settings::{Settings, find_rule};
-pub use surroundings::{Known, Surroundings};
+pub use surroundings::{Known, ReadText, Surroundings};
 
 use crate::diagnostic::{Diagnostic, DiagnosticSeverity};
 use crate::model::Runbook;

@@ -3,6 +3,7 @@
 //! One pass of the Markdown parser, independent of how procedures are found, so that a rule about a link does not
 //! change when the parser learns another way of writing steps. Spans are bytes of the file; front matter is cut off.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd, TextMergeWithOffset};
@@ -26,8 +27,8 @@ pub(crate) struct Prose {
     pub(crate) lists: Vec<NumberedList>,
     /// Names given in HTML or in braces: `<a id="x">`, `{#x}`, `(x)=`.
     names: BTreeSet<String>,
-    /// The fragments of headings and names without what site generators treat differently.
-    loosened: BTreeSet<String>,
+    /// The fragments of headings and names without what site generators treat differently; made when a link asks.
+    loosened: OnceCell<BTreeSet<String>>,
 }
 
 /// A heading.
@@ -70,19 +71,6 @@ pub(crate) struct NumberedList {
     pub(crate) outermost: bool,
 }
 
-/// The fragments by which the headings of a Markdown file can be linked, as GitHub and the usual site generators
-/// make them; what `Known::Document` wants to know of a file.
-pub fn anchors(text: &str) -> Vec<String> {
-    let prose = Prose::of(text);
-    let headings = prose.headings.iter().map(|heading| heading.anchor.clone());
-    headings.chain(prose.names.iter().cloned()).collect()
-}
-
-/// Whether two fragments are the same; site generators differ in what they make of blanks and signs.
-pub(crate) fn same_anchor(one: &str, other: &str) -> bool {
-    one == other || loosened(one) == loosened(other)
-}
-
 /// Letters and digits only, without the number in front, which some generators drop.
 fn loosened(fragment: &str) -> String {
     fragment
@@ -108,14 +96,17 @@ impl Prose {
         }
         let mut prose = reader.prose;
         prose.links.sort_by_key(|link| link.span.start);
-        let headings = prose.headings.iter().map(|heading| heading.anchor.as_str());
-        prose.loosened = headings.chain(prose.names.iter().map(String::as_str)).map(loosened).collect();
         prose
     }
 
-    /// Whether a heading or a name can be reached by a fragment, see `same_anchor`.
+    /// Whether a heading or a name can be reached by a fragment; site generators differ in what they make of blanks and
+    /// signs.
     pub(crate) fn is_anchor(&self, fragment: &str) -> bool {
-        self.names.contains(fragment) || self.loosened.contains(&loosened(fragment))
+        let loosened_all = || {
+            let headings = self.headings.iter().map(|heading| heading.anchor.as_str());
+            headings.chain(self.names.iter().map(String::as_str)).map(loosened).collect()
+        };
+        self.names.contains(fragment) || self.loosened.get_or_init(loosened_all).contains(&loosened(fragment))
     }
 
     /// The code block that covers a byte.

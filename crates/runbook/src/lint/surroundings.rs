@@ -1,15 +1,16 @@
 //! What a rule may know besides the text: the date, and which files stand around the runbook.
 
 /// What stands at a path.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Known {
     /// Nothing.
     Missing,
     /// A file or folder.
     Present,
-    /// A Markdown file with the fragments that its headings can be linked by.
-    Document(Vec<String>),
 }
+
+/// Gives the text of the Markdown file at a path, if it is one and can be read.
+pub type ReadText<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// What is around a runbook; the default knows nothing, and rules that need to know say nothing.
 #[derive(Default)]
@@ -18,6 +19,8 @@ pub struct Surroundings<'a> {
     pub today: Option<String>,
     /// Tells what stands at a path relative to the runbook's folder; a leading `/` means the root of its repository.
     pub look: Option<&'a dyn Fn(&str) -> Known>,
+    /// Gives what is written at such a path.
+    pub read: Option<ReadText<'a>>,
 }
 
 impl Surroundings<'_> {

@@ -4,7 +4,7 @@ use crate::model::SectionKind;
 use crate::parse::fences::FenceRole;
 use crate::parse::inline;
 use crate::parse::labels;
-use crate::parse::markdown::{BlockKind, plain};
+use crate::parse::markdown::{BlockKind, Inline, plain};
 use crate::parse::outline::Node;
 use crate::parse::sentences;
 use crate::parse::source::Source;
@@ -63,7 +63,7 @@ pub(crate) fn own_evidence(source: &Source<'_>, node: &Node) -> Evidence {
     let mut evidence = Evidence::default();
     let mut ordered = false;
     // The last sentence says what a list below it is.
-    let mut lead = String::new();
+    let mut lead: &[Inline] = &[];
     let mut explained = false;
     for index in node.blocks.clone() {
         let block = &source.document.blocks[index];
@@ -77,7 +77,8 @@ pub(crate) fn own_evidence(source: &Source<'_>, node: &Node) -> Evidence {
             },
             BlockKind::List { ordered: numbered } => {
                 ordered = *numbered;
-                explained = sentences::explains(&std::mem::take(&mut lead));
+                let last = labels::sentences(std::mem::take(&mut lead)).pop();
+                explained = last.is_some_and(|(_, sentence)| sentences::explains(&sentence));
             }
             BlockKind::Item { task: false, .. } if explained => {}
             BlockKind::Item { number, task } => {
@@ -89,7 +90,7 @@ pub(crate) fn own_evidence(source: &Source<'_>, node: &Node) -> Evidence {
             }
             BlockKind::Paragraph | BlockKind::Html(_) => {
                 evidence.prose += 1;
-                lead = labels::sentences(&block.inlines).pop().map(|(_, sentence)| sentence).unwrap_or_default();
+                lead = &block.inlines;
                 evidence.inline += inline::commands(&block.inlines).len();
                 for label in labels::lines(&block.inlines).filter_map(labels::label) {
                     evidence.trigger |= label.section == Some(SectionKind::Trigger);

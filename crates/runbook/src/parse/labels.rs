@@ -163,8 +163,8 @@ fn ends(inline: &Inline) -> impl Iterator<Item = usize> + '_ {
     let text = inline.text.as_str();
     let marks = text.match_indices(['.', '!', '?']).filter(move |_| inline.style != Style::Code);
     marks.map(|(at, mark)| at + mark.len()).filter(move |end| {
-        let abbreviated = ["e.g.", "i.e.", "etc.", "vs.", "approx."].iter().any(|word| text[..*end].ends_with(word));
-        text[*end..].starts_with(' ') && !abbreviated
+        let abbreviated = || ["e.g.", "i.e.", "etc.", "vs.", "approx."].iter().any(|word| text[..*end].ends_with(word));
+        text[*end..].starts_with(' ') && !abbreviated()
     })
 }
 

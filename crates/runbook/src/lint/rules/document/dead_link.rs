@@ -1,7 +1,7 @@
 //! D06: a link to a file or a heading that is not there.
 
 use crate::diagnostic::DiagnosticSeverity::Warning;
-use crate::lint::{Document, Known, Link, Report, Rule, same_anchor};
+use crate::lint::{Document, Known, Link, Prose, Report, Rule};
 
 pub(super) const RULE: Rule = Rule {
     code: "D06",
@@ -40,9 +40,10 @@ fn dead(document: &Document<'_>, link: &Link, assembled: bool) -> Option<(String
     }
     let look = document.surroundings.look?;
     let path = decoded(path.split('?').next().unwrap_or_default());
-    match candidates(&path).map(|candidate| look(&candidate)).find(|known| *known != Known::Missing) {
-        Some(Known::Document(anchors)) => {
-            let leads = |wanted: &str| anchors.iter().any(|anchor| same_anchor(anchor, wanted));
+    match candidates(&path).find(|candidate| look(candidate) == Known::Present) {
+        Some(found) => {
+            let text = || document.surroundings.read?(&found);
+            let leads = |wanted: &str| text().is_none_or(|text| Prose::of(&text).is_anchor(wanted));
             dead_fragment(&fragment, leads, path.rsplit('/').next().unwrap_or_default())
         }
         None if is_file(&path) && would_be_known(document, &path) => {
