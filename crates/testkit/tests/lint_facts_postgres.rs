@@ -209,7 +209,8 @@ fn a_session_that_meets_its_own_condition_ends_itself() {
 fn the_query_of_a_session_that_has_just_become_idle_began_long_before() {
     let Some(server) = Postgres::shared() else { return };
     let _session = Session::open(server, "postgres", "slow", "SELECT pg_sleep(0.4);");
-    let idle = "FROM pg_stat_activity WHERE application_name = 'slow' AND state = 'idle'";
+    // A session is idle before its first query, too.
+    let idle = "FROM pg_stat_activity WHERE application_name = 'slow' AND state = 'idle' AND query <> ''";
     wait_for(server, &format!("count(*) = 1 {idle}"));
     assert_eq!(server.psql("postgres", &format!("SELECT state_change - query_start >= interval '0.4 s' {idle}")), "t");
 }
