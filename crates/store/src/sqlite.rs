@@ -19,8 +19,6 @@ use crate::outage::Outage;
 
 /// Another program (a backup, a curious `sqlite3`) may hold the file for so long before we give up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Pages in the write-ahead log before they are moved into the file (16 MiB): a commit that must do that is slow.
-const CHECKPOINT_PAGES: &str = "4000";
 /// Rows in one INSERT: each count has its own prepared statement.
 const INSERT_ROWS: usize = 64;
 /// Output is not kept where it would leave the log less than this.
@@ -50,7 +48,6 @@ impl File {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
-            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
             .statement_cache_capacity(2 * INSERT_ROWS)
             .disable_statement_logging();
         let writer = one_connection().connect_with(options.clone()).await?;
