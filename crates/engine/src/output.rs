@@ -1,7 +1,7 @@
 //! Live output of steps: to whoever watches, and whole (up to a limit) to the store when the step ends.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use allclear_core::RunId;
 use allclear_store::{Spool, Store, Unavailable};
@@ -24,14 +24,15 @@ pub struct OutputChunk {
     pub bytes: Arc<[u8]>,
 }
 
-/// What each step under way has written so far.
-type Kept = HashMap<(RunId, u32), Spool>;
+/// What a step under way has written so far, until that is taken.
+type Written = Arc<Mutex<Option<Spool>>>;
 
 /// Output of everything that is being performed.
 #[derive(Debug, Clone)]
 pub(crate) struct Outputs {
     store: Store,
-    kept: Arc<Mutex<Kept>>,
+    /// Each step has a lock of its own: one that writes to a slow disk does not hold up the others.
+    kept: Arc<Mutex<HashMap<(RunId, u32), Written>>>,
     live: broadcast::Sender<OutputChunk>,
 }
 
@@ -40,10 +41,12 @@ impl Outputs {
         Self { store, kept: Arc::default(), live: broadcast::Sender::new(WATCHERS_BEHIND_MAX) }
     }
 
-    /// Where one step's output goes.
-    pub(crate) fn sink(&self, run: RunId, step: u32) -> OutputSink {
-        self.lock().insert((run, step), self.store.spool());
-        OutputSink { outputs: self.clone(), run, step }
+    /// Begins to keep a step's output, for as long as it is held.
+    pub(crate) fn keep(&self, run: RunId, step: u32) -> KeptOutput {
+        let written = Arc::new(Mutex::new(Some(self.store.spool())));
+        locked(&self.kept).insert((run, step), Arc::clone(&written));
+        let live = self.live.clone();
+        KeptOutput { outputs: self.clone(), sink: OutputSink { written, live, run, step } }
     }
 
     /// Output so far of a step under way, and everything that follows.
@@ -52,22 +55,65 @@ impl Outputs {
         run: RunId,
         step: u32,
     ) -> Result<(Vec<u8>, broadcast::Receiver<OutputChunk>), Unavailable> {
-        // Subscribed under the lock, so that no chunk is missed or seen twice.
-        let kept = self.lock();
+        let kept = locked(&self.kept);
+        // Subscribed under the lock under which it is written, so that no chunk is missed or seen twice; where nothing
+        // is written yet, before that can begin.
+        let Some(written) = kept.get(&(run, step)).cloned() else { return Ok((Vec::new(), self.live.subscribe())) };
+        drop(kept);
+        let written = locked(&written);
         let live = self.live.subscribe();
-        let written = kept.get(&(run, step)).map_or(Ok(Vec::new()), Spool::bytes)?;
-        Ok((written, live))
+        let bytes = written.as_ref().map_or(Ok(Vec::new()), Spool::bytes)?;
+        Ok((bytes, live))
+    }
+}
+
+/// The output of a step under way; it is given up with this.
+#[derive(Debug)]
+pub(crate) struct KeptOutput {
+    outputs: Outputs,
+    sink: OutputSink,
+}
+
+impl KeptOutput {
+    /// Where it goes.
+    pub(crate) fn sink(&self) -> OutputSink {
+        self.sink.clone()
     }
 
-    /// Ends a step's output and hands over what there is to keep.
-    pub(crate) fn take(&self, run: RunId, step: u32) -> Option<Spool> {
-        self.lock().remove(&(run, step)).filter(|spool| spool.length() > 0)
+    /// Ends it, and hands over what there is to keep.
+    pub(crate) fn take(self) -> Option<Spool> {
+        locked(&self.sink.written).take().filter(|spool| spool.length() > 0)
     }
+}
 
-    fn push(&self, run: RunId, step: u32, bytes: &[u8]) {
-        let mut kept = self.lock();
+impl Drop for KeptOutput {
+    fn drop(&mut self) {
+        let OutputSink { written, run, step, .. } = &self.sink;
+        let mut kept = locked(&self.outputs.kept);
+        if kept.get(&(*run, *step)).is_some_and(|latest| Arc::ptr_eq(latest, written)) {
+            kept.remove(&(*run, *step));
+        }
+        drop(kept);
+        // Whoever still holds the sink does not hold the file.
+        drop(locked(written).take());
+    }
+}
+
+/// Where a step's output goes.
+#[derive(Debug, Clone)]
+pub struct OutputSink {
+    written: Written,
+    live: broadcast::Sender<OutputChunk>,
+    run: RunId,
+    step: u32,
+}
+
+impl OutputSink {
+    /// Takes the next bytes.
+    pub fn write(&self, bytes: &[u8]) {
+        let mut written = locked(&self.written);
         // A longer one says already that the rest was not kept.
-        if let Some(spool) = kept.get_mut(&(run, step)).filter(|spool| spool.length() <= KEPT_BYTES_MAX) {
+        if let Some(spool) = written.as_mut().filter(|spool| spool.length() <= KEPT_BYTES_MAX) {
             let room = KEPT_BYTES_MAX - spool.length();
             spool.push(&bytes[..bytes.len().min(room)]);
             if bytes.len() > room {
@@ -76,28 +122,13 @@ impl Outputs {
         }
         if self.live.receiver_count() > 0 {
             // Whoever watched may have left just now, which is no error.
-            let _ = self.live.send(OutputChunk { run, step, bytes: bytes.into() });
+            let _ = self.live.send(OutputChunk { run: self.run, step: self.step, bytes: bytes.into() });
         }
     }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-/// Where a step's output goes.
-#[derive(Debug, Clone)]
-pub struct OutputSink {
-    outputs: Outputs,
-    run: RunId,
-    step: u32,
-}
-
-impl OutputSink {
-    /// Takes the next bytes.
-    pub fn write(&self, bytes: &[u8]) {
-        self.outputs.push(self.run, self.step, bytes);
-    }
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -112,15 +143,34 @@ mod tests {
         let store = Store::open(&Location::DataDir(folder.path().join("data"))).await.unwrap();
         for piece in [64 * 1024, 100_000] {
             let outputs = Outputs::new(store.clone());
-            let sink = outputs.sink(RunId(1), 1);
+            let output = outputs.keep(RunId(1), 1);
+            let sink = output.sink();
             for _ in 0..=KEPT_BYTES_MAX / piece + 1 {
                 sink.write(&vec![b'x'; piece]);
             }
             let written = outputs.watch(RunId(1), 1).unwrap().0;
-            let digest = store.put_spool(&outputs.take(RunId(1), 1).unwrap()).await.unwrap();
+            let digest = store.put_spool(&output.take().unwrap()).await.unwrap();
             let kept = store.get_blob(&digest).await.unwrap().unwrap();
             assert!(kept.ends_with(CUT) && kept.len() == KEPT_BYTES_MAX + CUT.len(), "{} bytes", kept.len());
             assert!(written == kept);
         }
+    }
+
+    #[tokio::test]
+    async fn output_that_nobody_takes_is_given_up_with_its_step_and_never_another_attempts() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Location::DataDir(folder.path().join("data"))).await.unwrap();
+        let outputs = Outputs::new(store);
+        let written = || outputs.watch(RunId(1), 1).unwrap().0;
+        let first = outputs.keep(RunId(1), 1);
+        let late = first.sink();
+        let second = outputs.keep(RunId(1), 1);
+        drop(first);
+        late.write(b"late");
+        second.sink().write(b"second");
+        assert_eq!(written(), b"second");
+        drop(second);
+        assert_eq!(written(), b"");
+        assert!(outputs.kept.lock().unwrap().is_empty());
     }
 }

@@ -225,10 +225,11 @@ impl<D: Drivers, C: Clock> Performing<D, C> {
                     return told(false, StepOutcome { summary, commands_begun, ..StepOutcome::default() });
                 }
             }
-            let performed = drivers.perform(effect, outputs.sink(run, step), states).await;
+            let output = outputs.keep(run, step);
+            let performed = drivers.perform(effect, output.sink(), states).await;
             ended.store(true, Ordering::Release);
             let mut outcome = performed.outcome;
-            if let Some(written) = outputs.take(run, step) {
+            if let Some(written) = output.take() {
                 match store.put_spool(&written).await {
                     Ok(digest) => outcome.output = Some(digest),
                     // The outcome matters more than its evidence: it is recorded, and says what is missing.

@@ -1,12 +1,15 @@
 //! A problem as a page.
 
+use axum::http::StatusCode;
 use maud::{DOCTYPE, Markup, html};
 
 use super::frame::{head, mark};
 use crate::problem::Problem;
 
 pub(crate) fn page(problem: &Problem) -> Markup {
-    let title = problem.status.canonical_reason().unwrap_or("Not done");
+    // What was asked for could not be: the message says why, and `Conflict` says nothing to a person.
+    let refused = problem.status == StatusCode::CONFLICT;
+    let title = problem.status.canonical_reason().filter(|_| !refused).unwrap_or("Not done");
     html! {
         (DOCTYPE)
         html lang="en" {

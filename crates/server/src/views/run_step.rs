@@ -114,7 +114,9 @@ fn attempt(attempt: &Attempt, several: bool) -> Markup {
 
 fn measured(outcome: &StepOutcome) -> Markup {
     html! {
-        @if let Some(code) = outcome.exit_code { " · exit code " (code) }
+        @if let Some(code) = outcome.exit_code && !outcome.summary.contains(&format!("exit code {code}")) {
+            " · exit code " (code)
+        }
         @if outcome.duration_ms > 0 { " · " (took(outcome.duration_ms)) }
     }
 }
