@@ -21,7 +21,7 @@ Usage: cargo xtask COMMAND
 
   setup [--check]      install the servers and tools that the tests need (Debian packages);
                        --check only lists what is missing
-  setup --kubernetes   build the Kubernetes control plane for the tests, once, into the user's cache
+  setup --kubernetes   the same, and build the Kubernetes control plane for the tests, once, into the user's cache
   test                 everything that must hold before a merge, in one command
   tidy                 the house rules that no compiler checks
   generate [--check]   rewrite the generated files; --check only compares
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["setup"] => setup::install(),
         ["setup", "--check"] => setup::check(),
-        ["setup", "--kubernetes"] => setup::kubernetes::install(),
+        ["setup", "--kubernetes"] => setup::install().and_then(|()| setup::kubernetes::install()),
         ["test"] => test::run(),
         ["tidy"] => tidy::run(),
         ["generate"] => generate::write(),

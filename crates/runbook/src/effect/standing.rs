@@ -91,6 +91,9 @@ impl Standing {
         let mut names = BTreeSet::new();
         variable::assigned(text, &mut names);
         self.settings.retain(|name, _| !names.contains(name));
+        // What a loop sets, or an expansion, has a value that nobody knows.
+        let of_commands: BTreeSet<&str> = script.invocations.iter().flat_map(set_by).collect();
+        self.lost.extend(names.iter().filter(|name| chooses(name) && !of_commands.contains(name.as_str())).cloned());
         if script.invocations.iter().any(|invocation| invocation.frames.contains(&Frame::Function)) {
             self.shifting.extend(names.iter().cloned());
         }
@@ -288,6 +291,12 @@ fn is_apart(script: &Script, index: usize) -> bool {
         || invocation.stages > 1
         || invocation.background
         || script.wrappers(index).any(|outer| !builtin(outer))
+}
+
+/// The names that a command may set, by its assignments or its arguments.
+fn set_by(invocation: &Invocation) -> impl Iterator<Item = &str> {
+    let assigned = invocation.assignments.iter().map(|assignment| &assignment.word);
+    assigned.chain(invocation.arguments()).filter_map(|word| word.value.split('=').next())
 }
 
 fn chooses(name: &str) -> bool {

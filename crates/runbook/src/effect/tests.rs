@@ -179,6 +179,8 @@ fn a_name_that_may_have_changed_is_not_believed() {
         (&["read -r KUBECONFIG < file", "kubectl scale deployment api --replicas=3"], false),
         (&["printf -v AWS_PROFILE %s b", "kubectl scale deployment api --replicas=3"], false),
         (&["printf '%s' AWS_PROFILE", "kubectl scale deployment api --replicas=3"], true),
+        (&["for KUBECONFIG in /a /b; do kubectl get pods; done", "kubectl scale deployment api --replicas=3"], false),
+        (&["KUBECONFIG=/a kubectl get pods", "kubectl scale deployment api --replicas=3"], true),
         (&["unset KUBECONFIG", "export KUBECONFIG=/a", "kubectl scale deployment api --replicas=3"], true),
         (&["kubectl scale deployment api --replicas=3"], true),
     ] {
