@@ -21,7 +21,7 @@ Usage: cargo xtask COMMAND
 
   setup [--check]      install the servers and tools that the tests need (Debian packages);
                        --check only lists what is missing
-  setup --kubernetes   the same, and build the Kubernetes control plane for the tests, once, into the user's cache
+  setup --kubernetes   setup, and build the Kubernetes control plane for the tests, once, into the user's cache
   test                 everything that must hold before a merge, in one command
   tidy                 the house rules that no compiler checks
   generate [--check]   rewrite the generated files; --check only compares

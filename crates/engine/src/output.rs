@@ -31,7 +31,7 @@ type Written = Arc<Mutex<Option<Spool>>>;
 #[derive(Debug, Clone)]
 pub(crate) struct Outputs {
     store: Store,
-    /// Each step has a lock of its own: one that writes to a slow disk does not hold up the others.
+    /// Each step has a lock of its own: on another thread nobody waits for one that writes to a slow disk.
     kept: Arc<Mutex<HashMap<(RunId, u32), Written>>>,
     live: broadcast::Sender<OutputChunk>,
 }
